@@ -1,0 +1,60 @@
+namespace MeshLib;
+
+/// <summary>The policy in force for a service, or for one client of it, after all layers: immutable, every value set, every value knows its origin.</summary>
+internal sealed record EffectivePolicy
+{
+    public MeshMode Mode { get; init; } = MeshMode.Enforce;
+    public bool External { get; init; }
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(30);
+    public TimeSpan AttemptTimeout { get; init; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>Already resolved: the lesser of 2 s and half of <see cref="AttemptTimeout"/> where nobody set it.</summary>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(1.5);
+    public TimeSpan ReadIdleTimeout { get; init; } = TimeSpan.FromSeconds(30);
+    public LoadBalancingSettings LoadBalancing { get; init; } = new();
+    public RetrySettings Retry { get; init; } = new();
+    public CircuitBreakerSettings CircuitBreaker { get; init; } = new();
+    public BulkheadSettings Bulkhead { get; init; } = new();
+}
+
+internal sealed record LoadBalancingSettings
+{
+    public string Policy { get; init; } = "PeakEwma";
+    public double PanicThreshold { get; init; } = 0.5;
+}
+
+internal sealed record RetrySettings
+{
+    public int MaxAttempts { get; init; } = 3;
+    public IReadOnlyList<string> Methods { get; init; } = ["GET", "HEAD", "OPTIONS"];
+    public IReadOnlyList<string> GrpcMethods { get; init; } = [];
+    public TimeSpan Backoff { get; init; } = TimeSpan.FromMilliseconds(25);
+    public TimeSpan MaxBackoff { get; init; } = TimeSpan.FromMilliseconds(250);
+    public int ReplayLimit { get; init; } = 65536;
+    public RetryBudgetSettings Budget { get; init; } = new();
+}
+
+internal sealed record RetryBudgetSettings
+{
+    public double Ratio { get; init; } = 0.1;
+    public double MinPerSecond { get; init; } = 0.1;
+    public int Burst { get; init; } = 5;
+    public TimeSpan Window { get; init; } = TimeSpan.FromSeconds(10);
+}
+
+internal sealed record CircuitBreakerSettings
+{
+    public int ConsecutiveFailures { get; init; } = 5;
+    public double FailureRatio { get; init; } = 0.5;
+    public int MinimumThroughput { get; init; } = 20;
+    public TimeSpan Window { get; init; } = TimeSpan.FromSeconds(10);
+    public TimeSpan BreakDuration { get; init; } = TimeSpan.FromSeconds(1);
+    public TimeSpan MaxBreakDuration { get; init; } = TimeSpan.FromSeconds(60);
+}
+
+internal sealed record BulkheadSettings
+{
+    public int MaxConcurrency { get; init; } = 256;
+    public int MaxStreams { get; init; } = 1024;
+    public int MaxQueue { get; init; }
+}
