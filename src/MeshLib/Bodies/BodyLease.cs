@@ -9,7 +9,8 @@ internal sealed class BodyLease
     /// <summary>A body that outlives its headers by this much is a stream: it counts against MaxStreams and gives its place among the calls back.</summary>
     internal static readonly TimeSpan StreamAfter = TimeSpan.FromSeconds(1);
 
-    private readonly MeshPipeline _pipeline;
+    private readonly AttemptRunner _attempts;
+    private readonly MonotonicClock _clock;
     private readonly MeshCall _call;
     private readonly EndpointTicket _ticket;
     private readonly OutcomeReason _headers;
@@ -21,14 +22,15 @@ internal sealed class BodyLease
     private int _state;
     private bool _ownsCall;
 
-    public BodyLease(MeshPipeline pipeline, MeshCall call, EndpointTicket ticket, AttemptOutcome outcome, double elapsed, long now, bool idleLimit)
+    public BodyLease(AttemptRunner attempts, MonotonicClock clock, MeshCall call, EndpointTicket ticket, AttemptOutcome outcome, double elapsed, long now, bool idleLimit)
     {
-        _pipeline = pipeline;
+        _attempts = attempts;
+        _clock = clock;
         _call = call;
         _ticket = ticket;
         _headers = outcome.Reason;
         _elapsed = elapsed;
-        _streamAt = pipeline.Clock.After(now, StreamAfter);
+        _streamAt = clock.After(now, StreamAfter);
         _readIdle = idleLimit ? call.Policy.Policy.ReadIdleTimeout : Timeout.InfiniteTimeSpan;
 
         // A failure is known now, and the breaker must not wait for someone to read its body.
@@ -52,7 +54,7 @@ internal sealed class BodyLease
         Limit.GuardBody(this, FirstLook);
     }
 
-    public void ReadBegins() => Volatile.Write(ref _readStarted, _pipeline.Clock.Now());
+    public void ReadBegins() => Volatile.Write(ref _readStarted, _clock.Now());
 
     public void ReadEnds() => Volatile.Write(ref _readStarted, 0);
 
@@ -81,7 +83,7 @@ internal sealed class BodyLease
         {
             // Only a pending read is idle: a slow reader is no slow endpoint.
             var reading = Volatile.Read(ref _readStarted);
-            var idleAt = _pipeline.Clock.After(reading == 0 ? now : reading, _readIdle);
+            var idleAt = _clock.After(reading == 0 ? now : reading, _readIdle);
             if (now >= idleAt)
             {
                 return (LimitCause.ReadIdle, long.MaxValue);
@@ -108,7 +110,7 @@ internal sealed class BodyLease
         if (_ownsCall)
         {
             ExitBulkhead(state);
-            _pipeline.Release(_call);
+            _attempts.Release(_call);
         }
     }
 
@@ -117,7 +119,7 @@ internal sealed class BodyLease
     {
         LimitCause.Caller when readToken.IsCancellationRequested => new OperationCanceledException(error.Message, error, readToken),
         LimitCause.Caller => new OperationCanceledException(error.Message, error, _call.CallerToken),
-        LimitCause.Deadline => Limited(OutcomeReason.DeadlineExceeded, _pipeline.Clock.Between(_call.Started, _call.Deadline.Deadline), error),
+        LimitCause.Deadline => Limited(OutcomeReason.DeadlineExceeded, _clock.Between(_call.Started, _call.Deadline.Deadline), error),
         LimitCause.ReadIdle => Limited(OutcomeReason.ReadIdleTimeout, _readIdle, error),
         _ => error,
     };
@@ -160,7 +162,7 @@ internal sealed class BodyLease
     {
         if (Interlocked.Exchange(ref _settled, 1) == 0)
         {
-            _call.Set.Settle(_ticket, reason, retryAfter, _elapsed, _pipeline.Clock.Now());
+            _call.Set.Settle(_ticket, reason, retryAfter, _elapsed, _clock.Now());
         }
     }
 

@@ -57,7 +57,9 @@ internal sealed class LeasedContent : HttpContent
     {
         if (disposing)
         {
+#pragma warning disable CA1816 // HttpContent.Dispose() does not know of the finaliser that is added here.
             GC.SuppressFinalize(this);
+#pragma warning restore CA1816
             _content.Dispose();
             _lease.End(null);
         }

@@ -86,7 +86,7 @@ internal sealed class LeasedStream(Stream stream, HttpResponseMessage response, 
     {
         await stream.DisposeAsync().ConfigureAwait(false);
         lease.End(null);
-        GC.SuppressFinalize(this);
+        await base.DisposeAsync().ConfigureAwait(false);
     }
 
     protected override void Dispose(bool disposing)

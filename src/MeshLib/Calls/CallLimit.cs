@@ -6,17 +6,26 @@ namespace MeshLib;
 /// Everything that may cut a call off (its caller, its attempt timeout, its deadline, an idle body) behind the one token that the wire gets. It is pooled, because a
 /// linked source and a timer per attempt are what makes timeouts dear; it goes back to the pool only when nothing can fire any more.
 /// </summary>
-internal sealed class CallLimit(DeadlineSweep sweep) : SweepEntry, IResettable
+#pragma warning disable CA1001 // The source is never given a timer nor linked to another, so there is nothing to dispose of.
+internal sealed class CallLimit : IResettable
+#pragma warning restore CA1001
 {
+    private readonly DeadlineSweep _sweep;
     private readonly CancellationTokenSource _source = new();
     private CancellationTokenRegistration _caller;
+    private Due _due;
     private MeshCall? _call;
     private RetryRules? _retries;
     private BodyLease? _body;
-    private long _attemptDue;
     private int _cause;
-    private bool _armed;
-    private bool _spent;
+    private volatile bool _armed;
+    private volatile bool _spent;
+
+    public CallLimit(DeadlineSweep sweep)
+    {
+        _sweep = sweep;
+        _due = new Due(this);
+    }
 
     public CancellationToken Token => _source.Token;
 
@@ -37,20 +46,14 @@ internal sealed class CallLimit(DeadlineSweep sweep) : SweepEntry, IResettable
 
     /// <summary>Starts the clock of an attempt.</summary>
     /// <param name="attemptDue">When to cut it off if another attempt may follow; <see cref="long.MaxValue"/> for never.</param>
-    public void ArmAttempt(long attemptDue)
-    {
-        _attemptDue = attemptDue;
-        Arm(Math.Min(attemptDue, _call!.Deadline.DueAt));
-    }
+    public void ArmAttempt(long attemptDue) => Arm(Math.Min(attemptDue, _call!.Deadline.DueAt));
 
     /// <summary>Stops the clock of an attempt that has ended.</summary>
     public void DisarmAttempt() => Disarm();
 
-    /// <summary>From here on the limit guards a streamed body: the deadline, and the caller's pauses between bytes.</summary>
+    /// <summary>From here on the limit guards a streamed body: the deadline, and the pauses between its bytes.</summary>
     public void GuardBody(BodyLease body, long firstLook)
     {
-        Disarm();
-
         // Readers hold on to the token and may cancel it long after the call.
         _spent = true;
         _body = body;
@@ -78,19 +81,38 @@ internal sealed class CallLimit(DeadlineSweep sweep) : SweepEntry, IResettable
         return _source.TryReset();
     }
 
-    protected internal override long OnDue(long now)
+    private void OnDue(long now)
     {
-        if (_body is { } body)
+        var next = _body is { } body ? LookAtBody(body, now) : LookAtAttempt(now);
+        if (next == long.MaxValue)
         {
-            var (cause, next) = body.Inspect(now);
-            if (cause != LimitCause.None)
-            {
-                Cancel(cause);
-            }
-
-            return next;
+            return;
         }
 
+        // The entry that has fired is used up. The owner may disarm at this very moment: it marks that before it looks for the entry, and we look at the mark after
+        // adding the new one, so one of the two removes it.
+        _spent = true;
+        _due = new Due(this);
+        _sweep.Add(_due, next);
+        if (!_armed)
+        {
+            _sweep.Remove(_due);
+        }
+    }
+
+    private long LookAtBody(BodyLease body, long now)
+    {
+        var (cause, next) = body.Inspect(now);
+        if (cause != LimitCause.None)
+        {
+            Cancel(cause);
+        }
+
+        return next;
+    }
+
+    private long LookAtAttempt(long now)
+    {
         var deadline = _call!.Deadline;
         if (now >= deadline.DueAt)
         {
@@ -98,18 +120,14 @@ internal sealed class CallLimit(DeadlineSweep sweep) : SweepEntry, IResettable
             return long.MaxValue;
         }
 
-        if (now >= _attemptDue)
+        // Cutting an attempt off is only worth while when another may follow: the retry is paid for here, or the attempt goes on.
+        if (_retries!.TryPrepay(_call, now))
         {
-            // Cutting an attempt off is only worth while when another may follow: the retry is paid for here, or the attempt goes on.
-            _attemptDue = long.MaxValue;
-            if (_retries!.TryPrepay(_call, now))
-            {
-                Cancel(LimitCause.AttemptTimeout);
-                return long.MaxValue;
-            }
+            Cancel(LimitCause.AttemptTimeout);
+            return long.MaxValue;
         }
 
-        return Math.Min(_attemptDue, deadline.DueAt);
+        return deadline.DueAt;
     }
 
     private void Arm(long due)
@@ -117,7 +135,7 @@ internal sealed class CallLimit(DeadlineSweep sweep) : SweepEntry, IResettable
         if (due != long.MaxValue)
         {
             _armed = true;
-            sweep.Add(this, due);
+            _sweep.Add(_due, due);
         }
     }
 
@@ -126,9 +144,13 @@ internal sealed class CallLimit(DeadlineSweep sweep) : SweepEntry, IResettable
         if (_armed)
         {
             _armed = false;
+            Interlocked.MemoryBarrier();
 
             // An entry that is firing at this moment may still cancel.
-            _spent |= !sweep.Remove(this);
+            if (!_sweep.Remove(_due))
+            {
+                _spent = true;
+            }
         }
     }
 
@@ -139,5 +161,10 @@ internal sealed class CallLimit(DeadlineSweep sweep) : SweepEntry, IResettable
             // Off this thread: the callbacks close connections, and neither the sweep nor a caller's Cancel() should wait for that.
             _ = _source.CancelAsync();
         }
+    }
+
+    private sealed class Due(CallLimit limit) : SweepEntry
+    {
+        protected internal override void OnDue(long now) => limit.OnDue(now);
     }
 }

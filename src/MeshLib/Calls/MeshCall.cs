@@ -26,18 +26,18 @@ public sealed class MeshCall
 
     internal Uri LogicalUri { get; }
 
-    internal required MeshHandler Handler { get; init; }
+    internal MeshHandler Handler { get; init; } = null!;
 
-    internal required EndpointSet Set { get; init; }
+    internal EndpointSet Set { get; init; } = null!;
 
-    internal required CallPolicy Policy { get; init; }
+    internal CallPolicy Policy { get; init; } = null!;
 
-    internal required CancellationToken CallerToken { get; init; }
+    internal CancellationToken CallerToken { get; init; }
 
     /// <summary>Whether the caller uses <see cref="HttpClient.Send(HttpRequestMessage)"/>: the wire is then called synchronously too.</summary>
-    internal required bool Synchronous { get; init; }
+    internal bool Synchronous { get; init; }
 
-    internal required bool Grpc { get; init; }
+    internal bool Grpc { get; init; }
 
     internal long Started { get; }
 
@@ -113,8 +113,8 @@ public sealed class MeshCall
         }
     }
 
-    /// <summary>Notes that the call ended without an attempt.</summary>
-    internal void Refuse(OutcomeReason reason) => Reason = reason;
+    /// <summary>Notes how the call ended.</summary>
+    internal void End(OutcomeReason reason) => Reason = reason;
 
     /// <summary>The sweep has paid for a retry before it cut the attempt off; the decision that follows must not pay again.</summary>
     internal void PrepayRetry() => Volatile.Write(ref _prepaidRetry, 1);
@@ -123,6 +123,20 @@ public sealed class MeshCall
 
     internal MeshFailure Failure(OutcomeReason reason, TimeSpan? retryAfter = null) =>
         new(Set.Service.Name, reason, AttemptsMade, LastEndpoint, retryAfter);
+
+    /// <summary>The outcome of a call that has nowhere to go.</summary>
+    internal AttemptOutcome Refused(OutcomeReason reason)
+    {
+        var failure = Failure(reason, reason == OutcomeReason.AllEndpointsOpen ? Set.TimeToNextProbe(AttemptStarted) : null);
+        return new(
+            reason switch
+            {
+                OutcomeReason.BulkheadFull => new BulkheadRejectedException(failure, Set.Service.Policy.Bulkhead.MaxConcurrency),
+                OutcomeReason.PinnedEndpointUnknown => new NoEndpointAvailableException(failure with { Endpoint = PinnedEndpoint }),
+                _ => new NoEndpointAvailableException(failure, Set.Snapshot?.Problem),
+            },
+            reason);
+    }
 
     internal MeshCallReport ToReport()
     {

@@ -5,8 +5,12 @@ public static class MeshRequestExtensions
 {
     /// <summary>Gives the call a deadline; it can only shorten what policy and the request being served allow.</summary>
     /// <param name="request">The request, not sent yet.</param>
-    /// <param name="timeout">The time from now. Zero or less is a deadline that has passed: the call ends before any attempt.</param>
-    public static void SetMeshDeadline(this HttpRequestMessage request, TimeSpan timeout) => request.SetMeshDeadline(Deadline.After(timeout));
+    /// <param name="timeout">The time from when the request is sent. Zero or less is a deadline that has passed: the call ends before any attempt.</param>
+    public static void SetMeshDeadline(this HttpRequestMessage request, TimeSpan timeout)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        request.Options.Set(MeshRequestOptions.Timeout, timeout);
+    }
 
     /// <summary>Gives the call a deadline; it can only shorten what policy and the request being served allow.</summary>
     /// <param name="request">The request, not sent yet.</param>

@@ -6,6 +6,9 @@ public static class MeshRequestOptions
     /// <summary>A deadline of this call; the earliest of it, the policy's timeout and an inherited deadline holds.</summary>
     public static HttpRequestOptionsKey<Deadline> Deadline { get; } = new("MeshLib.Deadline");
 
+    /// <summary>A time limit of this call, from the moment it is sent; the earliest of it, the policy's timeout and an inherited deadline holds.</summary>
+    public static HttpRequestOptionsKey<TimeSpan> Timeout { get; } = new("MeshLib.Timeout");
+
     /// <summary><see langword="true"/>: may be repeated whatever its method; <see langword="false"/>: is never repeated.</summary>
     public static HttpRequestOptionsKey<bool> AllowRetry { get; } = new("MeshLib.AllowRetry");
 

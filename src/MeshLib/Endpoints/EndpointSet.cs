@@ -277,7 +277,7 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
                 LogPickerFailed(_logger, Service.Name, exception);
             }
 
-            return snapshot.All.FirstOrDefault(endpoint => endpoint.State == EndpointState.Available && !call.HasTried(endpoint)) ?? snapshot.All.FirstOrDefault();
+            return snapshot.All.FirstOrDefault(endpoint => endpoint.State == EndpointState.Available && !call.HasTried(endpoint)) ?? (snapshot.All.Count > 0 ? snapshot.All[0] : null);
         }
     }
 

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.ServiceDiscovery;
+using Polly.Telemetry;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
@@ -44,13 +45,17 @@ public static class MeshServiceCollectionExtensions
         services.TryAddSingleton(static provider => new DeadlineSweep(provider.GetRequiredService<MeshEnvironment>().Clock));
         services.TryAddSingleton(static provider => new MeshMetrics(provider.GetRequiredService<IMeterFactory>()));
         services.TryAddSingleton<MeshTracing>();
-        services.TryAddSingleton(static provider => new RetryRules(provider.GetRequiredService<MeshEnvironment>().Clock, provider.GetRequiredService<MeshEnvironment>().Random));
+        services.TryAddSingleton(static provider => new CallClock(provider.GetRequiredService<MeshEnvironment>().Clock, provider.GetRequiredService<ILogger<CallClock>>()));
+        services.TryAddSingleton(static provider => new RetryRules(provider.GetRequiredService<CallClock>(), provider.GetRequiredService<MeshEnvironment>().Random));
+        services.TryAddSingleton<AttemptRunner>();
         services.TryAddSingleton(CreateComposition);
         services.TryAddSingleton<DeclaredServices>();
         services.TryAddSingleton<MeshServices>();
         services.TryAddSingleton<MeshClients>();
         services.TryAddSingleton<MeshClientNames>();
         services.TryAddSingleton<MeshPipeline>();
+        services.TryAddSingleton<PipelineProbe>();
+        services.AddOptions<TelemetryOptions>().Configure<PipelineProbe>(static (options, probe) => options.TelemetryListeners.Add(probe));
         services.TryAddSingleton<ForeignHandlers>();
         services.TryAddSingleton<IMeshHandlerFactory, MeshHandlerFactory>();
         services.TryAddSingleton<IMeshDirectory, MeshDirectory>();

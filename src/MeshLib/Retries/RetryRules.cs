@@ -1,11 +1,8 @@
 namespace MeshLib;
 
 /// <summary>The one decision whether a failed attempt is followed by another. It knows nothing of how the waiting is done.</summary>
-internal sealed class RetryRules(MonotonicClock clock, Random random)
+internal sealed class RetryRules(CallClock time, Random random)
 {
-    // Below this a server could not answer: the wire's granularity is a millisecond.
-    private static readonly TimeSpan LeastUsefulTime = TimeSpan.FromMilliseconds(1);
-
     /// <summary>Decides, and pays for the retry when the answer is <see cref="RetryRefusal.None"/>.</summary>
     /// <param name="call">The call after its failed attempt.</param>
     /// <param name="outcome">The failure, whose verdict is retryable or overloaded.</param>
@@ -49,7 +46,7 @@ internal sealed class RetryRules(MonotonicClock clock, Random random)
             delay = asked;
         }
 
-        if (!HasTime(call, delay, clock.Now()))
+        if (!time.HasTime(call, delay, time.Clock.Now()))
         {
             return RetryRefusal.NoTimeLeft;
         }
@@ -71,7 +68,7 @@ internal sealed class RetryRules(MonotonicClock clock, Random random)
     /// </summary>
     public bool TryPrepay(MeshCall call, long now)
     {
-        var allowed = MayRetryAfterTimeout(call) && HasTime(call, TimeSpan.Zero, now) && call.Set.Service.Budget.TryWithdraw();
+        var allowed = MayRetryAfterTimeout(call) && time.HasTime(call, TimeSpan.Zero, now) && call.Set.Service.Budget.TryWithdraw();
         if (allowed)
         {
             call.PrepayRetry();
@@ -83,6 +80,4 @@ internal sealed class RetryRules(MonotonicClock clock, Random random)
     /// <summary>Whether an attempt that runs into its timeout could be followed by another, budget and time aside.</summary>
     public static bool MayRetryAfterTimeout(MeshCall call) =>
         call.Repeatable && call.Replayable && call.PinnedEndpoint is null && call.Attempt - call.FreeRetries < call.Policy.Policy.Retry.MaxAttempts;
-
-    private bool HasTime(MeshCall call, TimeSpan delay, long now) => clock.After(now, delay + LeastUsefulTime) < call.Deadline.DueAt;
 }

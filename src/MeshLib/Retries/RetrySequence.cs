@@ -3,7 +3,7 @@ using Polly;
 namespace MeshLib;
 
 /// <summary>The attempts of one call from the first failure on.</summary>
-internal sealed class RetrySequence(MeshPipeline pipeline, MeshCall call, AttemptOutcome first, TimeSpan delay)
+internal sealed class RetrySequence(AttemptRunner attempts, MeshCall call, AttemptOutcome first, TimeSpan delay)
 {
     private bool _begun;
     private bool _decided;
@@ -19,7 +19,7 @@ internal sealed class RetrySequence(MeshPipeline pipeline, MeshCall call, Attemp
         if (_begun)
         {
             call.Attempt++;
-            Outcome = await pipeline.AttemptAsync(call).ConfigureAwait(false);
+            Outcome = await attempts.RunAsync(call).ConfigureAwait(false);
         }
 
         _begun = true;

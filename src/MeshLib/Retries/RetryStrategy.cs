@@ -39,9 +39,9 @@ internal sealed class RetryStrategy(MonotonicClock clock, RetryRules rules, Mesh
     }
 
     /// <summary>Repeats a call whose first attempt has failed and whose first retry is decided.</summary>
-    public static async ValueTask<AttemptOutcome> RunAsync(MeshPipeline pipeline, MeshCall call, AttemptOutcome first, TimeSpan delay)
+    public static async ValueTask<AttemptOutcome> RunAsync(AttemptRunner attempts, MeshCall call, AttemptOutcome first, TimeSpan delay)
     {
-        var sequence = new RetrySequence(pipeline, call, first, delay);
+        var sequence = new RetrySequence(attempts, call, first, delay);
         var given = call.Request.GetResilienceContext();
         var context = given ?? ResilienceContextPool.Shared.Get(call.CallerToken);
         try
