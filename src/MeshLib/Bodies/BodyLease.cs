@@ -28,6 +28,7 @@ internal sealed class BodyLease
         _clock = clock;
         _call = call;
         _ticket = ticket;
+        _state = call.HoldsPermit ? State.Call : State.Unbounded;
         _headers = outcome.Reason;
         _elapsed = elapsed;
         _streamAt = clock.After(now, StreamAfter);
@@ -171,6 +172,7 @@ internal sealed class BodyLease
         public const int Call = 0;
         public const int Moving = 1;
         public const int Stream = 2;
-        public const int Ended = 3;
+        public const int Unbounded = 3;
+        public const int Ended = 4;
     }
 }

@@ -30,7 +30,8 @@ internal sealed class AttemptRunner
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<AttemptOutcome> RunAsync(MeshCall call)
     {
-        var now = call.Attempt == 1 ? call.Started : _clock.Now();
+        // The clock was read when the call began, or when its wait ended.
+        var now = call.Attempt == 1 ? call.AttemptStarted : _clock.Now();
         call.AttemptStarted = now;
         call.Lease = null;
         if (!TryBegin(call, now, out var ticket, out var attemptDue, out var refused))

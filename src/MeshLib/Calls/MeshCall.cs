@@ -50,6 +50,9 @@ public sealed class MeshCall
     /// <summary>Whether an attempt that the endpoint may have begun to process may be repeated.</summary>
     internal bool Repeatable { get; set; }
 
+    /// <summary>Whether the caller wants no second attempt, not even after one that no server has seen.</summary>
+    internal bool IsRetryForbidden { get; init; }
+
     /// <summary>Whether the request's body, if any, can be sent again.</summary>
     internal bool Replayable { get; set; }
 
@@ -60,6 +63,9 @@ public sealed class MeshCall
 
     /// <summary>Whether the Host header is the mesh's, to be taken back after the attempt.</summary>
     internal bool HostStamped { get; set; }
+
+    /// <summary>Whether the call has a permit of its service's bulkhead to give back.</summary>
+    internal bool HoldsPermit { get; set; }
 
     internal Activity? Activity { get; set; }
 

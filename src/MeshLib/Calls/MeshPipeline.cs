@@ -5,7 +5,7 @@ namespace MeshLib;
 /// <summary>
 /// The order of a call, written once. Request code only reads snapshots; what it begins it ends in one place.
 /// </summary>
-internal sealed class MeshPipeline(CallClock time, AttemptRunner attempts, RetryRules retries, MeshMetrics metrics, MeshTracing tracing)
+internal sealed class MeshPipeline(CallClock time, Admission admission, AttemptRunner attempts, RetryRules retries, MeshMetrics metrics, MeshTracing tracing)
 {
     private readonly MonotonicClock _clock = time.Clock;
 
@@ -35,6 +35,7 @@ internal sealed class MeshPipeline(CallClock time, AttemptRunner attempts, Retry
         var now = _clock.Now();
         var policy = set.Service.PolicyOf(handler.Client.Name);
         var grpc = GrpcStatus.IsGrpc(request);
+        bool? allowed = request.Options.TryGetValue(MeshRequestOptions.AllowRetry, out var allow) ? allow : null;
         var call = new MeshCall(request, now)
         {
             Handler = handler,
@@ -45,7 +46,8 @@ internal sealed class MeshPipeline(CallClock time, AttemptRunner attempts, Retry
             Grpc = grpc,
             PinnedEndpoint = request.Options.TryGetValue(MeshRequestOptions.PinnedEndpoint, out var pinned) ? pinned : null,
             Deadline = time.DeadlineOf(request, policy.Policy, grpc, now),
-            Repeatable = request.Options.TryGetValue(MeshRequestOptions.AllowRetry, out var allowed) ? allowed : policy.Repeatable(request, grpc),
+            Repeatable = allowed ?? policy.Repeatable(request, grpc),
+            IsRetryForbidden = allowed is false,
             Replayable = true,
         };
         request.Options.Set(MeshRequestOptions.Call, call);
@@ -65,11 +67,17 @@ internal sealed class MeshPipeline(CallClock time, AttemptRunner attempts, Retry
         }
 
         cancellationToken.ThrowIfCancellationRequested();
-        if (set.Snapshot is { PassThrough: true })
+        if (set.Snapshot is not { } snapshot)
+        {
+            return Conclude(call, time.Late(call));
+        }
+
+        if (snapshot.PassThrough)
         {
             return await PassThrough.SendAsync(handler, request, synchronous, cancellationToken).ConfigureAwait(false);
         }
 
+        call.AttemptStarted = _clock.Now();
         return await RunAsync(call).ConfigureAwait(false);
     }
 
@@ -100,18 +108,16 @@ internal sealed class MeshPipeline(CallClock time, AttemptRunner attempts, Retry
     {
         var service = call.Set.Service;
         var enforce = call.Policy.Policy.Mode == MeshMode.Enforce;
-        var entered = false;
         var handedOver = false;
-        var outcome = default(AttemptOutcome);
+        var reason = OutcomeReason.Fault;
         call.Activity = tracing.Start(call.Request, service.Name);
         metrics.RequestStarted(service.Name);
         try
         {
             // 1. The deadline: work whose time is up costs nothing, not even a place in a queue.
             // 2. The bulkhead, above the attempts: all of them, and the waits between them, hold one permit.
-            outcome = time.IsTooLate(call, call.Started) ? time.Late(call) : await EnterAsync(call, enforce).ConfigureAwait(false);
-            entered = outcome.Reason == OutcomeReason.Ok;
-            if (entered)
+            var outcome = time.IsTooLate(call, call.AttemptStarted) ? time.Late(call) : await admission.EnterAsync(call).ConfigureAwait(false);
+            if (outcome.Error is null)
             {
                 // 3. The budget: a request earns a share of a retry, whether or not it will need one.
                 service.Budget.Deposit(call.Started);
@@ -132,8 +138,9 @@ internal sealed class MeshPipeline(CallClock time, AttemptRunner attempts, Retry
                 }
             }
 
+            reason = outcome.Reason;
             var response = Conclude(call, outcome);
-            if (entered && outcome.Response is not null && call.Lease is { } lease)
+            if (outcome.Response is not null && call.Lease is { } lease)
             {
                 handedOver = true;
                 lease.Adopt();
@@ -143,12 +150,12 @@ internal sealed class MeshPipeline(CallClock time, AttemptRunner attempts, Retry
         }
         finally
         {
-            call.End(outcome.Reason);
-            metrics.RequestAnswered(service.Name, outcome.Reason, _clock.SecondsBetween(call.Started, _clock.Now()));
-            MeshTracing.End(call.Activity, call.AttemptsMade, outcome.Reason);
+            call.End(reason);
+            metrics.RequestAnswered(service.Name, reason, _clock.SecondsBetween(call.Started, _clock.Now()));
+            MeshTracing.End(call.Activity, call.AttemptsMade, reason);
             if (!handedOver)
             {
-                if (entered)
+                if (call.HoldsPermit)
                 {
                     service.Bulkhead.Exit();
                 }
@@ -156,29 +163,6 @@ internal sealed class MeshPipeline(CallClock time, AttemptRunner attempts, Retry
                 attempts.Release(call);
             }
         }
-    }
-
-    private async ValueTask<AttemptOutcome> EnterAsync(MeshCall call, bool enforce)
-    {
-        var bulkhead = call.Set.Service.Bulkhead;
-        if (bulkhead.TryEnter())
-        {
-            return default;
-        }
-
-        try
-        {
-            if (await bulkhead.EnterAsync(call.Deadline.DueAt, call.CallerToken).ConfigureAwait(false))
-            {
-                return default;
-            }
-        }
-        catch (OperationCanceledException cancelled)
-        {
-            return new(cancelled, OutcomeReason.CallerCancelled);
-        }
-
-        return time.IsTooLate(call, _clock.Now()) ? time.Late(call) : call.Refused(OutcomeReason.BulkheadFull);
     }
 
     private async ValueTask<AttemptOutcome> RepeatAsync(MeshCall call, AttemptOutcome first)

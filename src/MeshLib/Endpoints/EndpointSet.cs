@@ -165,6 +165,9 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
         return false;
     }
 
+    /// <summary>Whether any endpoint may receive traffic now.</summary>
+    public bool HasLive => _snapshot?.Picker is not null;
+
     /// <summary>How long until the first cut-off endpoint is probed.</summary>
     public TimeSpan? TimeToNextProbe(long now)
     {
@@ -296,7 +299,9 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
     {
         var policy = Service.Policy;
         var all = _membership.Members;
-        var enforce = policy.Mode == MeshMode.Enforce;
+
+        // Nobody stands in for a lone external host: cutting it off would only add outages.
+        var enforce = policy.Mode == MeshMode.Enforce && !(policy.External && all.Count == 1);
         var healthy = all.Count(static endpoint => endpoint.Metadata.Healthy);
 
         // Too few healthy ones would drown in the traffic of all: better a sick endpoint than a drowned one. Breaker-open endpoints stay out all the same.

@@ -11,7 +11,7 @@ using Polly.Telemetry;
 namespace Microsoft.Extensions.DependencyInjection;
 
 /// <summary>Adds the mesh to an application.</summary>
-public static class MeshServiceCollectionExtensions
+public static partial class MeshServiceCollectionExtensions
 {
     /// <summary>
     /// Adds the mesh: policies from the configuration section <c>Mesh</c>, endpoints from every registered discovery provider. It may be called any number of times.
@@ -42,11 +42,12 @@ public static class MeshServiceCollectionExtensions
         services.AddMeshPolicies();
 
         services.TryAddSingleton(CreateEnvironment);
-        services.TryAddSingleton(static provider => new DeadlineSweep(provider.GetRequiredService<MeshEnvironment>().Clock));
+        services.TryAddSingleton(CreateSweep);
         services.TryAddSingleton(static provider => new MeshMetrics(provider.GetRequiredService<IMeterFactory>()));
         services.TryAddSingleton<MeshTracing>();
         services.TryAddSingleton(static provider => new CallClock(provider.GetRequiredService<MeshEnvironment>().Clock, provider.GetRequiredService<ILogger<CallClock>>()));
         services.TryAddSingleton(static provider => new RetryRules(provider.GetRequiredService<CallClock>(), provider.GetRequiredService<MeshEnvironment>().Random));
+        services.TryAddSingleton<Admission>();
         services.TryAddSingleton<AttemptRunner>();
         services.TryAddSingleton(CreateComposition);
         services.TryAddSingleton<DeclaredServices>();
@@ -81,6 +82,15 @@ public static class MeshServiceCollectionExtensions
         return new(new MonotonicClock(provider.GetService<TimeProvider>() ?? TimeProvider.System), Random.Shared);
 #pragma warning restore RS0030
     }
+
+    private static DeadlineSweep CreateSweep(IServiceProvider provider)
+    {
+        var logger = provider.GetRequiredService<ILogger<DeadlineSweep>>();
+        return new(provider.GetRequiredService<MeshEnvironment>().Clock, fault => LogSweepFault(logger, fault));
+    }
+
+    [LoggerMessage(510, LogLevel.Error, "A call's time limit could not be acted upon.")]
+    private static partial void LogSweepFault(ILogger logger, Exception exception);
 
     private static MeshComposition CreateComposition(IServiceProvider provider)
     {

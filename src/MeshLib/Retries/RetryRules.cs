@@ -22,6 +22,16 @@ internal sealed class RetryRules(CallClock time, Random random)
             return RetryRefusal.ForbiddenByServer;
         }
 
+        if (!call.Set.HasLive)
+        {
+            return RetryRefusal.NoOtherEndpoint;
+        }
+
+        if (call.IsRetryForbidden)
+        {
+            return RetryRefusal.NotRepeatable;
+        }
+
         if (!neverSent && !call.Repeatable)
         {
             return RetryRefusal.NotRepeatable;
