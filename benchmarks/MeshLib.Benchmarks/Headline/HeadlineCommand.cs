@@ -58,7 +58,7 @@ internal static class HeadlineCommand
     // All at once: whatever else the machine does in these seconds, it does to every column.
     private static async Task<IEnumerable<HeadlineRow>> MeasureAsync(string workload, List<HeadlineCase> cases, Func<HeadlineCase, Task<LoadFigures>> run)
     {
-        var figures = await Task.WhenAll(cases.Select(one => Task.Run(() => run(one))));
+        var figures = await Task.WhenAll(cases.Select(run));
         return cases.Select((one, index) => new HeadlineRow(workload, one.Name, one.OneFails, figures[index]));
     }
 

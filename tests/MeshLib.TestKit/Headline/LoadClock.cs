@@ -8,9 +8,6 @@ public abstract class LoadClock
     /// <summary>The provider for everything that takes part.</summary>
     public abstract TimeProvider Time { get; }
 
-    /// <summary>Whether 30 s of load take 30 s.</summary>
-    public abstract bool IsReal { get; }
-
     /// <summary>Lets time pass until <paramref name="elapsed"/> after <paramref name="start"/>.</summary>
     public abstract Task UntilAsync(long start, TimeSpan elapsed);
 
@@ -26,8 +23,6 @@ public abstract class LoadClock
     private sealed class RealClock : LoadClock
     {
         public override TimeProvider Time => TimeProvider.System;
-
-        public override bool IsReal => true;
 
         public override async Task UntilAsync(long start, TimeSpan elapsed)
         {
@@ -48,8 +43,6 @@ public abstract class LoadClock
         private readonly FakeTimeProvider _time = new();
 
         public override TimeProvider Time => _time;
-
-        public override bool IsReal => false;
 
         public override Task UntilAsync(long start, TimeSpan elapsed)
         {

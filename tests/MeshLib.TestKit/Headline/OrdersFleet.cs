@@ -8,9 +8,9 @@ namespace MeshLib.TestKit.Headline;
 /// Three instances of <c>orders</c> behind a primary handler: what the wire would do, without a socket. Every answer completes asynchronously,
 /// on a timer of <paramref name="time"/>.
 /// </summary>
-public sealed class OrdersFleet(TimeProvider time, bool oneFails) : HttpMessageHandler
+public sealed class OrdersFleet(TimeProvider time) : HttpMessageHandler
 {
-    /// <summary>How long a healthy instance works on a request; set by whoever sends it, so that every column serves the same work.</summary>
+    /// <summary>How long a healthy instance works on a request; set by whoever sends it, so that every column serves the same work. Without it, no time passes.</summary>
     public static readonly HttpRequestOptionsKey<TimeSpan> Work = new("headline.work");
 
     /// <summary>A failing instance fails fast: that is what makes it attractive to a balancer that looks at latency or load alone.</summary>
@@ -23,6 +23,9 @@ public sealed class OrdersFleet(TimeProvider time, bool oneFails) : HttpMessageH
 
     /// <summary>The addresses of the three instances; the first one answers 503 when one fails.</summary>
     public static IReadOnlyList<string> Addresses { get; } = ["10.0.0.1:8080", "10.0.0.2:8080", "10.0.0.3:8080"];
+
+    /// <summary>Whether the first instance answers 503.</summary>
+    public bool OneFails { get; set; }
 
     /// <summary>Attempts that reached an instance.</summary>
     public int Attempts => Volatile.Read(ref _sent);
@@ -41,9 +44,15 @@ public sealed class OrdersFleet(TimeProvider time, bool oneFails) : HttpMessageH
 
         Interlocked.Increment(ref _sent);
         _attempts.AddOrUpdate(address, 1, static (_, count) => count + 1);
-        var fails = oneFails && address == Addresses[0];
-        request.Options.TryGetValue(Work, out var work);
-        await Task.Delay(fails ? FailureLatency : work, time, cancellationToken);
+        var fails = OneFails && address == Addresses[0];
+        if (request.Options.TryGetValue(Work, out var work))
+        {
+            await Task.Delay(fails ? FailureLatency : work, time, cancellationToken);
+        }
+        else
+        {
+            await Task.Yield();
+        }
 
         var content = new ByteArrayContent(Body);
         content.Headers.ContentLength = Body.Length;
