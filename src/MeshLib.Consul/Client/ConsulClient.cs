@@ -124,14 +124,23 @@ internal sealed class ConsulClient(ConsulTransport transport, ConsulOptions opti
         RequireJson(response);
         var entries = await JsonSerializer.DeserializeAsync(body, ConsulJson.Default.ListHealthEntry, cancellationToken).ConfigureAwait(false)
             ?? throw new ConsulException(ConsulFailure.InvalidAnswer, "Consul answered with null where a list of instances is due.");
-        return new HealthAnswer(entries, IndexOf(response));
+        return new HealthAnswer(entries, NumberIn(response, "X-Consul-Index"), LagOf(response));
     }
 
-    private static ulong IndexOf(HttpResponseMessage response) =>
-        response.Headers.TryGetValues("X-Consul-Index", out var values)
-        && ulong.TryParse(values.FirstOrDefault(), NumberStyles.None, CultureInfo.InvariantCulture, out var index)
-            ? index
+    /// <summary>A header's number; 0 for one that is missing, negative, too large or no number at all.</summary>
+    private static ulong NumberIn(HttpResponseMessage response, string header) =>
+        response.Headers.TryGetValues(header, out var values)
+        && ulong.TryParse(values.FirstOrDefault(), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            ? number
             : 0;
+
+    // Stale reads tell when the server last heard its leader, in milliseconds; the agent's cache tells how old its answer is once it lost the servers.
+    private static TimeSpan LagOf(HttpResponseMessage response)
+    {
+        var contact = TimeSpan.FromMilliseconds(Math.Min(NumberIn(response, "X-Consul-LastContact"), uint.MaxValue));
+        var age = response.Headers.Age ?? TimeSpan.Zero;
+        return contact > age ? contact : age;
+    }
 
     private static void RequireJson(HttpResponseMessage response)
     {
