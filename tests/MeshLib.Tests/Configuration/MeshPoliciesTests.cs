@@ -227,6 +227,49 @@ public class MeshPoliciesTests
     }
 
     [Fact]
+    public void Provider_ThatTookPartAndThrowsFromThenOn_IsReportedOnce()
+    {
+        var provider = new ThrowingProvider();
+        provider.Set(Timeout, "00:00:10");
+        using var policies = new Policies().With(provider);
+        var before = policies.Orders;
+
+        provider.Throws = true;
+        policies.Time.Advance(TimeSpan.FromMinutes(1));
+
+        Assert.Same(before, policies.Orders);
+        Assert.Single(policies.Log.Entries);
+        Assert.Equal(1, policies.Current.Rejected);
+
+        provider.Throws = false;
+        policies.Notice();
+
+        Assert.Null(policies.Current.Problem);
+    }
+
+    [Fact]
+    public void ClientTimeouts_SetDuringReloads_AreNeverLostAndUndoNoReload()
+    {
+        using var policies = new Policies().With((Timeout, "00:00:10"));
+        _ = policies.Orders;
+
+        Parallel.Invoke(
+            () => Parallel.For(0, 500, index => policies.Current.SetClientTimeout($"client{index}", TimeSpan.FromSeconds(1))),
+            () =>
+            {
+                for (var change = 1; change <= 200; change++)
+                {
+                    policies.Change((Timeout, TimeSpan.FromSeconds(10 + change).ToString()));
+                    policies.Notice();
+                }
+            });
+
+        Assert.Equal(TimeSpan.FromSeconds(210), policies.Orders.Timeout);
+        Assert.All(Enumerable.Range(0, 500), index => Assert.Equal(TimeSpan.FromSeconds(1), policies.Current.ForClient("orders", $"client{index}").Timeout));
+        Assert.Equal(701, policies.Current.Version);
+    }
+
+    [Fact]
     public void Listener_ThatThrows_DoesNotEndTheTimer()
     {
         using var policies = new Policies().With((Timeout, "00:00:10"));

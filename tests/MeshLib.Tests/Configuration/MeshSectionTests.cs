@@ -32,8 +32,8 @@ public class MeshSectionTests
     [Theory]
     [InlineData("Mesh", "on", "Mesh = on is a single value; a section is expected here.")]
     [InlineData("Mesh:Servces:orders:Timeout", "00:00:01", "Mesh:Servces is not known. Did you mean Services?")]
-    [InlineData("Mesh:Mode", "Enfroce", "Mesh:Mode = Enfroce is not one of Enforce, Observe, Resolve; allowed is Enforce, Observe, Resolve.")]
-    [InlineData("Mesh:Mode", "1", "Mesh:Mode = 1 is not one of Enforce, Observe, Resolve; allowed is Enforce, Observe, Resolve.")]
+    [InlineData("Mesh:Mode", "Enfroce", "Mesh:Mode = Enfroce is not one of the names; allowed is Enforce, Observe, Resolve.")]
+    [InlineData("Mesh:Mode", "1", "Mesh:Mode = 1 is not one of the names; allowed is Enforce, Observe, Resolve.")]
     [InlineData("Mesh:Services", "orders", "Mesh:Services = orders is a single value; a section is expected here.")]
     [InlineData("Mesh:ServiceName:0", "shop", "Mesh:ServiceName is a section; a name is expected here.")]
     [InlineData("Mesh:Defaults", "yes", "Mesh:Defaults = yes is a single value; a section is expected here.")]
@@ -59,7 +59,7 @@ public class MeshSectionTests
     [InlineData("Mesh:Defaults:LoadBalancing:Policy", "PeekEwma", "Mesh:Defaults:LoadBalancing:Policy = PeekEwma is no known balancer. Did you mean PeakEwma?")]
     [InlineData("Mesh:Services:orders:Timeuot", "00:00:01", "Mesh:Services:orders:Timeuot is not known. Did you mean Timeout?")]
     [InlineData("Mesh:Services:orders:LoadBalancing:0", "x", "Mesh:Services:orders:LoadBalancing:0 is not known. Known are Policy, PanicThreshold.")]
-    [InlineData("MESH_MODE", "off", "MESH_MODE = off is not one of Enforce, Observe, Resolve.")]
+    [InlineData("MESH_MODE", "off", "MESH_MODE = off is not one of the names; allowed is Enforce, Observe, Resolve.")]
     public void Mistake_IsNamedWithPathValueAndWhatIsAllowed(string path, string value, string expected)
     {
         using var policies = new Policies().With((path, value));
@@ -92,6 +92,14 @@ public class MeshSectionTests
 
         Assert.Equal(5, mistakes.Count);
         Assert.Contains("code: Services:pricing: CircuitBreaker:FailureRatio = 2 is not allowed; allowed is 0.01 to 1.", mistakes);
+    }
+
+    [Fact]
+    public void Contradiction_BesideAValueOutOfRange_IsNamedToo()
+    {
+        using var policies = new Policies().With(("Mesh:Defaults:Retry:MaxAttempts", "0"), ("Mesh:Defaults:Retry:Backoff", "00:00:01"), ("Mesh:Defaults:Retry:MaxBackoff", "25.00:00:00"));
+
+        Assert.Equal(3, policies.Mistakes().Count);
     }
 
     [Fact]

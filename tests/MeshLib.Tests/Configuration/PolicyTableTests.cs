@@ -98,6 +98,10 @@ public partial class PolicyTableTests
     public void NearestName_FindsWhatWasMeant(string name, string? meant) => Assert.Equal(meant, NearestName.Of(name, PolicyTable.NamesBelow("Retry:")));
 
     [Fact]
+    public void Descriptions_AreSentencesThatFitATable() =>
+        Assert.All(OptionsMarkdown.Lines.Skip(2), static line => Assert.Matches(@"^\| `[A-Za-z:]+` \| (`[^|`]+`|none) \| [^|]+ \| (call|service) \| [A-Z][^|]+\. \|$", line));
+
+    [Fact]
     public void NamesBelow_AreTheChildrenOfASection()
     {
         Assert.Equal(["Ratio", "MinPerSecond", "Burst", "Window"], PolicyTable.NamesBelow("Retry:Budget:"));
