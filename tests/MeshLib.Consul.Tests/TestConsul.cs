@@ -39,10 +39,12 @@ internal static class TestConsul
     public static JsonObject Row(string id, int port, string status = "passing", string service = "orders", string address = "10.0.0.1", JsonObject? meta = null, string node = "n1") =>
         ScriptedConsulCatalog.Row(service, id, address, port, status, meta, node);
 
-    public static async Task UntilAsync(Func<bool> condition)
+    public static Task UntilAsync(Func<bool> condition) => UntilAsync(() => Task.FromResult(condition()));
+
+    public static async Task UntilAsync(Func<Task<bool>> condition)
     {
         using var limit = new CancellationTokenSource(HangLimit);
-        while (!condition())
+        while (!await condition())
         {
             await Task.Delay(TimeSpan.FromMilliseconds(2), TimeProvider.System, limit.Token);
         }
