@@ -1,0 +1,43 @@
+using System.Net.Http.Json;
+
+namespace MeshLib;
+
+/// <summary>Whether a request's body can be sent again, decided before it is sent for the first time.</summary>
+internal static class RequestReplay
+{
+    /// <summary>
+    /// For a content that is not replayable as it is. One of known length up to the policy's limit is read into memory when the request may be repeated; one of unknown length
+    /// is not, because a stream that turns out longer would be lost.
+    /// </summary>
+    public static async ValueTask<bool> PrepareAsync(MeshCall call)
+    {
+        var content = call.Request.Content!;
+        var limit = call.Policy.Policy.Retry.ReplayLimit;
+        if (!call.Repeatable || limit == 0)
+        {
+            return false;
+        }
+
+        // grpc-dotnet writes a unary message anew each time, without telling its length.
+        if (content.GetType().Name.StartsWith("PushUnaryContent", StringComparison.Ordinal))
+        {
+            return true;
+        }
+
+        if (content.Headers.ContentLength is not { } length || length > limit)
+        {
+            return false;
+        }
+
+        await content.LoadIntoBufferAsync(limit, call.CallerToken).ConfigureAwait(false);
+        return true;
+    }
+
+    /// <summary>Contents that keep their bytes, or make them anew, can be sent again as they are: nearly all of them.</summary>
+    public static bool IsReplayable(HttpContent? content) => content switch
+    {
+        null or ByteArrayContent or ReadOnlyMemoryContent or JsonContent => true,
+        MultipartContent parts => parts.All(IsReplayable),
+        _ => false,
+    };
+}
