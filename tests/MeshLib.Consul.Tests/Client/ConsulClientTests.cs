@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Net;
 using System.Text;
+using System.Text.Json.Nodes;
 using MeshLib.TestKit;
 using Microsoft.Extensions.Time.Testing;
 using static MeshLib.Consul.Tests.TestConsul;
@@ -74,7 +75,7 @@ public class ConsulClientTests
         Assert.False(asking.IsCompleted);
         time.Advance(TimeSpan.FromSeconds(0.2));
 
-        var error = await Assert.ThrowsAsync<ConsulException>(() => asking.WaitAsync(HangLimit, Cancel));
+        var error = await Assert.ThrowsAsync<ConsulException>(() => asking.WithinHangLimit());
         Assert.Equal(ConsulFailure.TimedOut, error.Failure);
         Assert.IsType<TimeoutException>(error.InnerException);
         await UntilAsync(() => consul.InFlight == 0);
@@ -93,13 +94,35 @@ public class ConsulClientTests
         await using var consul = new ScriptedConsul(_ => ScriptedConsulReply.Endless(start, repeated, total => Interlocked.Exchange(ref sent, total)));
         const int limit = 1024 * 1024;
         using var client = Client(consul, options => options.MaxResponseBytes = limit);
-        var error = await Assert.ThrowsAsync<ConsulException>(() => GetAsync(client).WaitAsync(HangLimit, Cancel));
+        var error = await Assert.ThrowsAsync<ConsulException>(() => GetAsync(client).WithinHangLimit());
 
         Assert.Equal(ConsulFailure.TooLarge, error.Failure);
         await UntilAsync(() => consul.InFlight == 0);
 
         // What the kernel's buffers on both sides took is sent but not read.
         Assert.InRange(Interlocked.Read(ref sent), limit / 2, limit + (16 * 1024 * 1024));
+    }
+
+    [Fact]
+    [Trait("Scenario", "D15")]
+    public async Task GetHealth_OfAListThatComesInManyPieces_ReadsOddMembersAnywhereInIt()
+    {
+        var rows = Enumerable.Range(1, 2000).Select(i =>
+        {
+            var row = Row($"i{i}", i);
+            row["Service"]!["Tags"] = i % 3 == 0 ? null : new JsonArray("x", null, new JsonArray(1, 2));
+            row["Service"]!["Meta"] = i % 4 == 0 ? "none" : new JsonObject { ["zone"] = "z", ["odd"] = new JsonObject { ["a"] = 1 } };
+            row["Service"]!["Weights"]!["Passing"] = i % 5 == 0 ? new JsonArray(7) : i;
+            row["Service"]!["Address"] = i % 6 == 0 ? new JsonObject { ["deep"] = new JsonArray() } : "10.0.0.1";
+            return row;
+        });
+        var body = Rows([.. rows]);
+        await using var consul = new ScriptedConsul(_ => ScriptedConsulReply.Json(body, 9));
+        using var client = Client(consul);
+        var snapshot = SnapshotReader.Read((await GetAsync(client)).Entries, "orders", allowSpecialAddresses: false);
+
+        Assert.Equal(2000, snapshot.Instances.Count);
+        Assert.Empty(snapshot.Dropped);
     }
 
     [Fact]
