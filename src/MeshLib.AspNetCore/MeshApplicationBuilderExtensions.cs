@@ -48,7 +48,7 @@ public static class MeshApplicationBuilderExtensions
         }
 
         var logging = services.GetRequiredService<ILoggerFactory>();
-        var settings = new ServerSettingsSource(services.GetRequiredService<IConfiguration>(), services.GetRequiredService<MeshMetrics>(), logging.CreateLogger<ServerSettingsSource>());
+        var settings = new ServerSettingsSource(services.GetRequiredService<IConfiguration>(), logging.CreateLogger<ServerSettingsSource>());
         services.GetService<IHostApplicationLifetime>()?.ApplicationStopped.Register(settings.Dispose);
         var metrics = new ServerMetrics(services.GetRequiredService<IMeterFactory>());
         var sweep = services.GetRequiredService<DeadlineSweep>();

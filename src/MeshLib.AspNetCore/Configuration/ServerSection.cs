@@ -43,15 +43,9 @@ internal static class ServerSection
             return null;
         }
 
-        if (!kind.TryParse([section.Value], out var value))
+        if (!kind.TryParse([section.Value], out var value) || !kind.Allows(value))
         {
-            problems.Add($"{section.Path} = {section.Value} is not {kind.Kind}.");
-            return null;
-        }
-
-        if (!kind.Allows(value))
-        {
-            problems.Add($"{section.Path} = {section.Value}: allowed is {kind.Allowed}.");
+            problems.Add($"{section.Path} = {section.Value} is not {kind.Kind}; allowed is {kind.Allowed}.");
             return null;
         }
 

@@ -9,16 +9,14 @@ namespace MeshLib.AspNetCore;
 internal sealed partial class ServerSettingsSource : IDisposable
 {
     private readonly IConfiguration _configuration;
-    private readonly MeshMetrics _metrics;
     private readonly ILogger _logger;
     private readonly IDisposable _subscription;
     private volatile ServerSettings _current;
 
     /// <exception cref="OptionsValidationException">There is a mistake in the section; all of them are named.</exception>
-    public ServerSettingsSource(IConfiguration configuration, MeshMetrics metrics, ILogger<ServerSettingsSource> logger)
+    public ServerSettingsSource(IConfiguration configuration, ILogger<ServerSettingsSource> logger)
     {
         _configuration = configuration;
-        _metrics = metrics;
         _logger = logger;
 
         // Before the first reading, so that no change falls between the two.
@@ -46,7 +44,6 @@ internal sealed partial class ServerSettingsSource : IDisposable
             return;
         }
 
-        _metrics.PolicyRejected();
         LogRejected(_logger, string.Join('\n', problems));
     }
 

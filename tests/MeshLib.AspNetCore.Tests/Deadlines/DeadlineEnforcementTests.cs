@@ -295,7 +295,7 @@ public class DeadlineEnforcementTests
         using var response = await app.GetAsync("mesh-timeout", "0m");
 
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-        Assert.Contains("Mesh:Server:Deadline = Of is not one of Enforce, Observe, Off.", Assert.Single(app.Logs.WithEvent(600)).Message, StringComparison.Ordinal);
+        Assert.Contains("Mesh:Server:Deadline = Of is not one of the names; allowed is Enforce, Observe, Off.", Assert.Single(app.Logs.WithEvent(600)).Message, StringComparison.Ordinal);
     }
 
     private static void Configure(TestApplication app, string mode)

@@ -74,7 +74,7 @@ public class UseMeshTests
 
         Assert.Equal(3, failures.Count);
         Assert.Contains("Mesh:Server:MaxDedline is not known. Did you mean MaxDeadline?", failures);
-        Assert.Contains("Mesh:Server:Deadline = Enforced is not one of Enforce, Observe, Off.", failures);
+        Assert.Contains("Mesh:Server:Deadline = Enforced is not one of the names; allowed is Enforce, Observe, Off.", failures);
         Assert.Contains(failures, static failure => failure.StartsWith("Mesh:Server:MaxDeadline = 30 is not a duration", StringComparison.Ordinal));
     }
 
