@@ -19,6 +19,12 @@ public sealed class MeshOptions
     /// <value>Default <see cref="MeshMode.Enforce"/>. The environment variable <c>MESH_MODE</c> wins over everything, whatever is set per service.</value>
     public MeshMode? Mode { get; set; }
 
+    /// <summary>
+    /// Leaves Microsoft's standard and hedging resilience handlers in the chains of mesh clients. Their attempts multiply with the mesh's, and no budget counts them.
+    /// </summary>
+    /// <value>Default <see langword="false"/>: the mesh takes their place, and says so once.</value>
+    public bool KeepResilienceHandlers { get; set; }
+
     /// <summary>The policy of every service.</summary>
     public MeshPolicy Defaults { get; } = new();
 

@@ -50,22 +50,24 @@ internal sealed class EndpointLoad(MonotonicClock clock)
     /// <summary>Learns from a success that took <paramref name="seconds"/>.</summary>
     public void ObserveSuccess(double seconds, long now)
     {
-        var sample = Math.Max((float)seconds, ShortestSeconds);
-        var time = Milliseconds(now);
-        while (true)
-        {
-            var seen = Volatile.Read(ref _hot.Latency);
-            var updated = seen == 0 ? Sample.Pack(sample, time) : Blend(seen, sample, time);
-            if (updated == seen || Interlocked.CompareExchange(ref _hot.Latency, updated, seen) == seen)
-            {
-                break;
-            }
-        }
+        ObserveLatency(seconds, now, raiseOnly: false);
 
         // Read first: a healthy endpoint writes nothing here. A lost race only means a step more or less.
         if (Volatile.Read(ref _hot.Steps) is var steps and > 0)
         {
             Interlocked.CompareExchange(ref _hot.Steps, steps - 1, steps);
+        }
+    }
+
+    /// <summary>
+    /// Learns that an answer takes at least <paramref name="seconds"/>, from a caller who gave up waiting. It can only raise the estimate of an endpoint that has one, and is no
+    /// evidence of health.
+    /// </summary>
+    public void ObserveAtLeast(double seconds, long now)
+    {
+        if (Volatile.Read(ref _hot.Latency) != 0)
+        {
+            ObserveLatency(seconds, now, raiseOnly: true);
         }
     }
 
@@ -120,11 +122,31 @@ internal sealed class EndpointLoad(MonotonicClock clock)
     /// <summary>What is left of the penalty, in seconds.</summary>
     public double PenaltySeconds(long now) => Volatile.Read(ref _hot.Penalty) is var penalty and not 0 ? Decayed(penalty, Milliseconds(now)) : 0;
 
-    private static long Blend(long seen, float sample, uint time)
+    private void ObserveLatency(double seconds, long now, bool raiseOnly)
+    {
+        var sample = Math.Max((float)seconds, ShortestSeconds);
+        var time = Milliseconds(now);
+        while (true)
+        {
+            var seen = Volatile.Read(ref _hot.Latency);
+            var updated = seen == 0 ? Sample.Pack(sample, time) : Blend(seen, sample, time, raiseOnly);
+            if (updated == seen || Interlocked.CompareExchange(ref _hot.Latency, updated, seen) == seen)
+            {
+                return;
+            }
+        }
+    }
+
+    private static long Blend(long seen, float sample, uint time, bool raiseOnly)
     {
         var age = Sample.Age(seen, time);
         var weight = Math.Exp(-age / Tau);
         var decayed = Sample.Seconds(seen) * weight;
+        if (raiseOnly && sample <= decayed)
+        {
+            return seen;
+        }
+
         var estimate = sample > decayed ? sample : decayed + (sample * (1 - weight));
         return Sample.Pack((float)estimate, age > 0 ? time : Sample.Stamp(seen));
     }
@@ -135,14 +157,14 @@ internal sealed class EndpointLoad(MonotonicClock clock)
     {
         const double PerMillisecond = 1.4426950408889634 / Tau;
         var y = Math.Min(Sample.Age(sample, time) * PerMillisecond, 1000);
-        var whole = (int)y;
+        var whole = double.ConvertToIntegerNative<int>(y);
         var f = y - whole;
         var fraction = 1 + (f * (-0.692 + (f * (0.232041276 - (f * 0.040041276)))));
         return Sample.Seconds(sample) * fraction * BitConverter.Int64BitsToDouble((1023L - whole) << 52);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private uint Milliseconds(long timestamp) => (uint)(long)(timestamp * _hot.MillisecondsPerTick);
+    private uint Milliseconds(long timestamp) => (uint)double.ConvertToIntegerNative<long>(timestamp * _hot.MillisecondsPerTick);
 
     /// <summary>64 bytes of room on either side: no other object's field is on a line that every attempt writes.</summary>
     [StructLayout(LayoutKind.Explicit, Size = 168)]

@@ -40,6 +40,7 @@ public static class MeshBuilderExtensions
     {
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        builder.Services.AddSingleton(new KnownBalancer(name));
         builder.Services.AddSingleton(new LoadBalancerRegistration(name, static provider => ActivatorUtilities.CreateInstance<T>(provider)));
         return builder;
     }

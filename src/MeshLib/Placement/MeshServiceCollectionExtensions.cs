@@ -49,6 +49,8 @@ public static partial class MeshServiceCollectionExtensions
         services.TryAddSingleton(static provider => new RetryRules(provider.GetRequiredService<CallClock>(), provider.GetRequiredService<MeshEnvironment>().Random));
         services.TryAddSingleton<Admission>();
         services.TryAddSingleton<AttemptRunner>();
+        services.TryAddSingleton(static provider => new LoadBalancers(
+            provider.GetServices<LoadBalancerRegistration>(), provider, provider.GetRequiredService<MeshEnvironment>().Random));
         services.TryAddSingleton(CreateComposition);
         services.TryAddSingleton<DeclaredServices>();
         services.TryAddSingleton<MeshServices>();

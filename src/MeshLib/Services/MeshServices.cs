@@ -137,22 +137,17 @@ internal sealed partial class MeshServices : IAsyncDisposable, IDisposable
     private static bool IsAddress(string host) =>
         host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || Uri.CheckHostName(host) is UriHostNameType.IPv4 or UriHostNameType.IPv6;
 
-    private void ApplyPolicies(IReadOnlyCollection<string> services)
+    private void ApplyPolicies(PolicyChange change)
     {
-        foreach (var service in _services.Values)
+        var affected = _services.Values.Where(service => change.Affects(service.Name)).ToHashSet();
+        foreach (var service in affected)
         {
-            if (services.Contains(service.Name, StringComparer.OrdinalIgnoreCase))
-            {
-                service.ApplyPolicy();
-            }
+            service.ApplyPolicy();
         }
 
-        foreach (var set in _sets.Values)
+        foreach (var set in _sets.Values.Where(set => affected.Contains(set.Service)))
         {
-            if (services.Contains(set.Service.Name, StringComparer.OrdinalIgnoreCase))
-            {
-                set.ApplyPolicy();
-            }
+            set.ApplyPolicy();
         }
     }
 
