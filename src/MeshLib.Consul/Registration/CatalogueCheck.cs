@@ -32,7 +32,7 @@ internal sealed class CatalogueCheck(RegistrationContext context)
             return;
         }
 
-        using var limit = new CancellationTokenSource(ReadLimit, context.Clock.TimeProvider);
+        using var limit = new CancellationTokenSource(ReadLimit, context.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {

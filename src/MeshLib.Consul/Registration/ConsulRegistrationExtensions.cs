@@ -67,13 +67,12 @@ public static class ConsulRegistrationExtensions
         var service = Text(policies?.ServiceName) ?? Text(configuration?["Mesh:ServiceName"]) ?? services.GetRequiredService<IHostEnvironment>().ApplicationName;
         var zone = Text(policies?.Zone) ?? Text(configuration?["Mesh:Zone"]) ?? Text(Environment.GetEnvironmentVariable("MESH_ZONE"));
 
-        var clock = new MonotonicClock(time);
         var definition = new InstanceDefinition(service, options.Id ?? $"{service}-{Guid.NewGuid().ToString("N")[..12]}", VersionOfProgram());
-        var signals = new RegistrationSignals(services.GetRequiredService<ILogger<RegistrationService>>(), services.GetRequiredService<RegistrationStatus>(), clock);
+        var signals = new RegistrationSignals(services.GetRequiredService<ILogger<RegistrationService>>(), services.GetRequiredService<RegistrationStatus>(), time);
         var checks = services.GetService<HealthCheckService>();
         var registered = services.GetService<IOptions<HealthCheckServiceOptions>>()?.Value.Registrations ?? [];
         return new RegistrationLoop(
-            new RegistrationContext(services.GetRequiredService<ConsulClient>(), options, definition, clock, signals),
+            new RegistrationContext(services.GetRequiredService<ConsulClient>(), options, definition, time, signals),
             new Readiness(checks, registered, options.Heartbeat, time),
             new AddressChoice(options, AgentOf(consul), cancellationToken => AgentRoute.FindAsync(AgentOf(consul), cancellationToken)),
             zone,

@@ -26,7 +26,7 @@ internal sealed class InstanceEntry(RegistrationContext context, InstanceAddress
     /// <returns>Whether Consul has been told.</returns>
     public async Task<bool> WithdrawAsync(CancellationToken cancellationToken)
     {
-        using var limit = new CancellationTokenSource(WithdrawalLimit, context.Clock.TimeProvider);
+        using var limit = new CancellationTokenSource(WithdrawalLimit, context.Time);
         using var all = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
@@ -44,7 +44,7 @@ internal sealed class InstanceEntry(RegistrationContext context, InstanceAddress
 
     private async Task SayNotReadyAsync(CancellationToken cancellationToken)
     {
-        using var limit = new CancellationTokenSource(WithdrawalLimit / 2, context.Clock.TimeProvider);
+        using var limit = new CancellationTokenSource(WithdrawalLimit / 2, context.Time);
         using var half = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {

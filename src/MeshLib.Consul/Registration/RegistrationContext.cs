@@ -4,11 +4,14 @@ namespace MeshLib.Consul;
 /// <param name="Client">The agent.</param>
 /// <param name="Options">Valid options.</param>
 /// <param name="Definition">Who is registered.</param>
-/// <param name="Clock">Monotonic time.</param>
+/// <param name="Time">The clock of every wait and limit.</param>
 /// <param name="Signals">Where changes are told.</param>
 internal sealed record RegistrationContext(
     ConsulClient Client,
     RegistrationOptions Options,
     InstanceDefinition Definition,
-    MonotonicClock Clock,
-    RegistrationSignals Signals);
+    TimeProvider Time,
+    RegistrationSignals Signals)
+{
+    public MonotonicClock Clock { get; } = new(Time);
+}

@@ -49,7 +49,7 @@ internal sealed class RegistrationLoop(RegistrationContext context, Readiness re
                 pause = context.Options.Heartbeat;
             }
 
-            await Task.Delay(pause, context.Clock.TimeProvider, cancellationToken).ConfigureAwait(false);
+            await Task.Delay(pause, context.Time, cancellationToken).ConfigureAwait(false);
         }
     }
 

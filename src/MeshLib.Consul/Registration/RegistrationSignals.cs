@@ -3,15 +3,13 @@ using Microsoft.Extensions.Logging;
 namespace MeshLib.Consul;
 
 /// <summary>Tells of changes of the registration: each state once, not each heartbeat. Belongs to one loop.</summary>
-internal sealed partial class RegistrationSignals(ILogger<RegistrationService> logger, RegistrationStatus status, MonotonicClock clock)
+internal sealed partial class RegistrationSignals(ILogger<RegistrationService> logger, RegistrationStatus status, TimeProvider time)
 {
     // A refused token needs a person, and a person may look at the log only now.
     private static readonly TimeSpan DeniedInterval = TimeSpan.FromMinutes(1);
 
     private bool _failing;
-    private long _deniedAt = long.MinValue;
-
-    public ILogger Logger => logger;
+    private long? _deniedAt;
 
     public void Registered(InstanceDefinition definition, InstanceAddress address)
     {
@@ -25,9 +23,10 @@ internal sealed partial class RegistrationSignals(ILogger<RegistrationService> l
     {
         status.Set(RegistrationState.Failing, failure.Message);
         var denied = failure is ConsulException { Failure: ConsulFailure.Denied };
-        if (denied && (_deniedAt == long.MinValue || clock.Between(_deniedAt, clock.Now()) >= DeniedInterval))
+        var toldLately = _deniedAt is { } last && time.GetElapsedTime(last) < DeniedInterval;
+        if (denied && !toldLately)
         {
-            _deniedAt = clock.Now();
+            _deniedAt = time.GetTimestamp();
             LogDenied(definition.Service, failure.Message);
         }
         else if (!_failing && !denied)
@@ -43,7 +42,7 @@ internal sealed partial class RegistrationSignals(ILogger<RegistrationService> l
         if (_failing)
         {
             _failing = false;
-            _deniedAt = long.MinValue;
+            _deniedAt = null;
             LogAnswered(definition.Service, failures);
         }
     }
