@@ -67,10 +67,10 @@ internal sealed class VirtualRegistration : IDisposable
     }
 
     /// <summary>Ends the loop, as the service does before it withdraws.</summary>
-    public void Stop()
+    public async Task StopAsync()
     {
-        _end.Cancel();
-        Assert.True(_running.IsCompleted);
+        await _end.CancelAsync();
+        await _running.ContinueWith(static _ => { }, TaskScheduler.Default).WithinHangLimit();
     }
 
     /// <summary>When requests to paths that hold <paramref name="part"/> came, in seconds from the start.</summary>
