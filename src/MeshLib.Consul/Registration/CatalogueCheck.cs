@@ -16,7 +16,6 @@ internal sealed class CatalogueCheck(RegistrationContext context)
 
     private long _nextAt = long.MinValue;
     private long? _missingSince;
-    private bool _told;
 
     // A predecessor that was killed just before this start is critical one TTL later: looking then leaves one entry within a minute.
     private TimeSpan Interval => context.Options.Ttl + context.Options.Heartbeat is var soon && soon < LongestInterval ? soon : LongestInterval;
@@ -52,9 +51,8 @@ internal sealed class CatalogueCheck(RegistrationContext context)
         if (own is null)
         {
             _missingSince ??= now;
-            if (!_told && context.Clock.Between(_missingSince.Value, now) is var missingFor && missingFor >= MissingLimit)
+            if (context.Clock.Between(_missingSince.Value, now) is var missingFor && missingFor >= MissingLimit)
             {
-                _told = true;
                 context.Signals.Missing(context.Definition, missingFor);
             }
 
@@ -64,11 +62,7 @@ internal sealed class CatalogueCheck(RegistrationContext context)
 
         _nextAt = context.Clock.After(now, Interval);
         _missingSince = null;
-        if (_told)
-        {
-            _told = false;
-            context.Signals.Listed(context.Definition);
-        }
+        context.Signals.Listed(context.Definition);
 
         // Two processes cannot listen at one address and port. That the other is critical too keeps the peace where they only seem to, as containers
         // with the same port behind one agent do.

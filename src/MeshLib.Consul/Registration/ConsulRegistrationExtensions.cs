@@ -57,25 +57,25 @@ public static class ConsulRegistrationExtensions
 
         // Without a server, a port set by hand is what says that there is something to register.
         var wanted = options.Enabled && consul.Enabled && (listen is not null || options.Port is not null);
-        return new RegistrationService(wanted ? CreateLoop(services, options, consul, time) : null, listen, options.DrainDelay, time);
+        return new RegistrationService(wanted ? CreateLoop(services, options, consul, time, listen) : null, options.DrainDelay, time);
     }
 
-    private static RegistrationLoop CreateLoop(IServiceProvider services, RegistrationOptions options, ConsulOptions consul, TimeProvider time)
+    private static RegistrationLoop CreateLoop(IServiceProvider services, RegistrationOptions options, ConsulOptions consul, TimeProvider time, IMeshListenAddress? listen)
     {
         var policies = services.GetService<MeshPolicies>();
         var configuration = services.GetService<IConfiguration>();
         var service = Text(policies?.ServiceName) ?? Text(configuration?["Mesh:ServiceName"]) ?? services.GetRequiredService<IHostEnvironment>().ApplicationName;
         var zone = Text(policies?.Zone) ?? Text(configuration?["Mesh:Zone"]) ?? Text(Environment.GetEnvironmentVariable("MESH_ZONE"));
 
-        var definition = new InstanceDefinition(service, options.Id ?? $"{service}-{Guid.NewGuid().ToString("N")[..12]}", VersionOfProgram());
+        var definition = new InstanceDefinition(service, options.Id ?? $"{service}-{Guid.NewGuid().ToString("N")[..12]}", VersionOfProgram(), zone);
         var signals = new RegistrationSignals(services.GetRequiredService<ILogger<RegistrationService>>(), services.GetRequiredService<RegistrationStatus>(), time);
         var checks = services.GetService<HealthCheckService>();
         var registered = services.GetService<IOptions<HealthCheckServiceOptions>>()?.Value.Registrations ?? [];
         return new RegistrationLoop(
             new RegistrationContext(services.GetRequiredService<ConsulClient>(), options, definition, time, signals),
             new Readiness(checks, registered, options.Heartbeat, time),
+            listen,
             new AddressChoice(options, AgentOf(consul), cancellationToken => AgentRoute.FindAsync(AgentOf(consul), cancellationToken)),
-            zone,
 #pragma warning disable RS0030 // The composition root.
             Random.Shared);
 #pragma warning restore RS0030

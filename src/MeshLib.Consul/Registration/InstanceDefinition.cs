@@ -4,7 +4,8 @@ namespace MeshLib.Consul;
 /// <param name="Service">The service's name.</param>
 /// <param name="Id">The instance's identifier at its agent.</param>
 /// <param name="Version">The version of the software, if known.</param>
-internal sealed record InstanceDefinition(string Service, string Id, string? Version)
+/// <param name="Zone">Where it runs, if anything here says so.</param>
+internal sealed record InstanceDefinition(string Service, string Id, string? Version, string? Zone)
 {
     public const string ZoneKey = "zone";
     private const string VersionKey = "version";
@@ -17,10 +18,14 @@ internal sealed record InstanceDefinition(string Service, string Id, string? Ver
     // Always named: an agent numbers the checks that have no name of their own by their order.
     public string CheckId => Id + ":ttl";
 
-    public AgentServiceRegistration Describe(RegistrationOptions options, InstanceAddress address, string? zone, string status)
+    /// <param name="options">What was set by hand.</param>
+    /// <param name="address">Where it is reached.</param>
+    /// <param name="zoneOfNode">The zone where nothing here names one.</param>
+    /// <param name="status">The first status of its check.</param>
+    public AgentServiceRegistration Describe(RegistrationOptions options, InstanceAddress address, string? zoneOfNode, string status)
     {
         var meta = new Dictionary<string, string>(options.Meta, StringComparer.Ordinal);
-        Fill(ZoneKey, zone);
+        Fill(ZoneKey, Zone ?? zoneOfNode);
         Fill(VersionKey, Version);
         Fill(SchemeKey, address.Scheme);
         return new AgentServiceRegistration

@@ -1,7 +1,7 @@
 namespace MeshLib.Consul;
 
 /// <summary>This process's entry at the agent: made, kept alive, taken away. Belongs to one flow, so that no two writes overlap.</summary>
-internal sealed class InstanceEntry(RegistrationContext context, InstanceAddress address, string? zone)
+internal sealed class InstanceEntry(RegistrationContext context, InstanceAddress address, string? zoneOfNode)
 {
     // Half of it for saying "not ready", so that an agent which hangs on that is still told to deregister.
     private static readonly TimeSpan WithdrawalLimit = TimeSpan.FromSeconds(2);
@@ -14,7 +14,7 @@ internal sealed class InstanceEntry(RegistrationContext context, InstanceAddress
     /// <returns>Whether the agent still knew it an instant later.</returns>
     public async Task<bool> RegisterAsync(string status, CancellationToken cancellationToken)
     {
-        await context.Client.RegisterServiceAsync(_definition.Describe(context.Options, address, zone, status), cancellationToken).ConfigureAwait(false);
+        await context.Client.RegisterServiceAsync(_definition.Describe(context.Options, address, zoneOfNode, status), cancellationToken).ConfigureAwait(false);
         return await BeatAsync(status, cancellationToken).ConfigureAwait(false);
     }
 

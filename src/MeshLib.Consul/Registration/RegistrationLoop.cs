@@ -4,7 +4,12 @@ namespace MeshLib.Consul;
 /// Keeps this process registered: one loop, one request at a time. Whatever has failed, the next thing it does is to register again, which costs
 /// nothing where it was not needed.
 /// </summary>
-internal sealed class RegistrationLoop(RegistrationContext context, Readiness readiness, AddressChoice addresses, string? zone, Random random)
+/// <param name="context">What is shared with its parts.</param>
+/// <param name="readiness">Whether this process is ready.</param>
+/// <param name="listen">Tells where the server listens, or <see langword="null"/> when there is none.</param>
+/// <param name="addresses">Chooses what is registered of that.</param>
+/// <param name="random">The source of jitter.</param>
+internal sealed class RegistrationLoop(RegistrationContext context, Readiness readiness, IMeshListenAddress? listen, AddressChoice addresses, Random random)
 {
     // However often an agent forgets, it is not flooded; and a process that has never been ready is asked again this soon.
     private static readonly TimeSpan ShortestInterval = TimeSpan.FromSeconds(1);
@@ -17,20 +22,17 @@ internal sealed class RegistrationLoop(RegistrationContext context, Readiness re
     private long? _registeredAt;
     private int _failures;
 
-    /// <summary>Registers and keeps it up until it is cancelled; ends early only when there is no address to register.</summary>
-    /// <param name="listening">The addresses that the server is bound to.</param>
-    /// <param name="cancellationToken">Ends the loop.</param>
-    public async Task RunAsync(IReadOnlyList<Uri> listening, CancellationToken cancellationToken)
+    /// <summary>Waits for the server, registers and keeps it up until it is cancelled; ends early only when there is no address to register.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
     {
         while (true)
         {
             TimeSpan pause;
             try
             {
-                _entry ??= await PrepareAsync(listening, cancellationToken).ConfigureAwait(false);
+                _entry ??= await PrepareAsync(cancellationToken).ConfigureAwait(false);
                 if (_entry is null)
                 {
-                    context.Signals.NowhereToReach(context.Definition, listening.Count == 0 ? "nothing" : string.Join(", ", listening));
                     return;
                 }
 
@@ -58,16 +60,18 @@ internal sealed class RegistrationLoop(RegistrationContext context, Readiness re
     public async Task<bool> WithdrawAsync(CancellationToken cancellationToken) =>
         _announced && await _entry!.WithdrawAsync(cancellationToken).ConfigureAwait(false);
 
-    private async Task<InstanceEntry?> PrepareAsync(IReadOnlyList<Uri> listening, CancellationToken cancellationToken)
+    private async Task<InstanceEntry?> PrepareAsync(CancellationToken cancellationToken)
     {
+        var listening = listen is null ? [] : await listen.WaitAsync(cancellationToken).ConfigureAwait(false);
         var address = await addresses.ChooseAsync(listening, cancellationToken).ConfigureAwait(false);
         if (address is null)
         {
+            context.Signals.NowhereToReach(context.Definition, listening.Count == 0 ? "nothing" : string.Join(", ", listening));
             return null;
         }
 
-        var known = zone is not null || context.Options.Meta.ContainsKey(InstanceDefinition.ZoneKey);
-        return new InstanceEntry(context, address, known ? zone : await ZoneOfNodeAsync(cancellationToken).ConfigureAwait(false));
+        var known = context.Definition.Zone is not null || context.Options.Meta.ContainsKey(InstanceDefinition.ZoneKey);
+        return new InstanceEntry(context, address, known ? null : await ZoneOfNodeAsync(cancellationToken).ConfigureAwait(false));
     }
 
     private async Task<string?> ZoneOfNodeAsync(CancellationToken cancellationToken)

@@ -7,10 +7,9 @@ namespace MeshLib.Consul;
 /// is taken out of Consul and waits for the news to spread before the server stops taking calls.
 /// </summary>
 /// <param name="loop">The registration, or <see langword="null"/> when this process does not register itself.</param>
-/// <param name="listen">Tells where the server listens, or <see langword="null"/> when there is none.</param>
 /// <param name="drainDelay">How long the news takes.</param>
 /// <param name="time">The clock of that wait.</param>
-internal sealed class RegistrationService(RegistrationLoop? loop, IMeshListenAddress? listen, TimeSpan drainDelay, TimeProvider time) : IHostedLifecycleService, IDisposable
+internal sealed class RegistrationService(RegistrationLoop? loop, TimeSpan drainDelay, TimeProvider time) : IHostedLifecycleService, IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
     private Task _running = Task.CompletedTask;
@@ -22,7 +21,7 @@ internal sealed class RegistrationService(RegistrationLoop? loop, IMeshListenAdd
             // Whoever starts the host may have a trace or a deadline of its own, which must not live as long as the host.
             using (ExecutionContext.SuppressFlow())
             {
-                _running = Task.Run(() => RunAsync(loop, _stop.Token), CancellationToken.None);
+                _running = Task.Run(() => loop.RunAsync(_stop.Token), CancellationToken.None);
             }
         }
 
@@ -33,7 +32,7 @@ internal sealed class RegistrationService(RegistrationLoop? loop, IMeshListenAdd
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
         await _stop.CancelAsync().ConfigureAwait(false);
-        await _running.ConfigureAwait(false);
+        await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (loop is not null && await loop.WithdrawAsync(cancellationToken).ConfigureAwait(false))
         {
             await Task.Delay(drainDelay, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -53,17 +52,5 @@ internal sealed class RegistrationService(RegistrationLoop? loop, IMeshListenAdd
         // A host that is disposed without a stop leaves its entry to the TTL, as a killed process does.
         _stop.Cancel();
         _stop.Dispose();
-    }
-
-    private async Task RunAsync(RegistrationLoop registration, CancellationToken cancellationToken)
-    {
-        try
-        {
-            var listening = listen is null ? [] : await listen.WaitAsync(cancellationToken).ConfigureAwait(false);
-            await registration.RunAsync(listening, cancellationToken).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-        }
     }
 }

@@ -9,6 +9,8 @@ internal sealed partial class RegistrationSignals(ILogger<RegistrationService> l
     private static readonly TimeSpan DeniedInterval = TimeSpan.FromMinutes(1);
 
     private bool _failing;
+    private bool _faulted;
+    private bool _missing;
     private long? _deniedAt;
 
     public void Registered(InstanceDefinition definition, InstanceAddress address)
@@ -39,6 +41,7 @@ internal sealed partial class RegistrationSignals(ILogger<RegistrationService> l
 
     public void Answered(InstanceDefinition definition, int failures)
     {
+        _faulted = false;
         if (_failing)
         {
             _failing = false;
@@ -51,13 +54,21 @@ internal sealed partial class RegistrationSignals(ILogger<RegistrationService> l
     {
         var seconds = Math.Round(missingFor.TotalSeconds);
         status.Set(RegistrationState.Missing, $"Consul's agent has taken the registration, but its catalogue has not listed it for {seconds} s.");
-        LogMissing(definition.Service, definition.Id, seconds);
+        if (!_missing)
+        {
+            _missing = true;
+            LogMissing(definition.Service, definition.Id, seconds);
+        }
     }
 
     public void Listed(InstanceDefinition definition)
     {
-        status.Set(RegistrationState.Registered);
-        LogListed(definition.Service, definition.Id);
+        if (_missing)
+        {
+            _missing = false;
+            status.Set(RegistrationState.Registered);
+            LogListed(definition.Service, definition.Id);
+        }
     }
 
     public void PredecessorRemoved(InstanceDefinition definition, string id) => LogPredecessorRemoved(definition.Service, id);
@@ -76,5 +87,13 @@ internal sealed partial class RegistrationSignals(ILogger<RegistrationService> l
         LogNotWithdrawn(definition.Service, definition.Id, problem);
     }
 
-    public void Faulted(Exception fault) => LogFaulted(fault);
+    public void Faulted(Exception fault)
+    {
+        status.Set(RegistrationState.Failing, fault.Message);
+        if (!_faulted)
+        {
+            _faulted = true;
+            LogFaulted(fault);
+        }
+    }
 }

@@ -8,6 +8,10 @@ public class PushTests
 {
     private const int Services = 10;
     private const int ChangesEach = 5;
+
+    // Callers take over a single change at once and gather those that follow within 50 ms; these are single ones.
+    private static readonly TimeSpan Apart = TimeSpan.FromMilliseconds(100);
+
     private static readonly TimeSpan Promise = TimeSpan.FromMilliseconds(50);
 
     [Fact]
@@ -25,6 +29,7 @@ public class PushTests
             await Eventually.BecomesTrueAsync(() => caller.Ports.Count == 1);
             for (var change = 0; change < ChangesEach; change++)
             {
+                await Task.Delay(Apart, TimeProvider.System, TestContext.Current.CancellationToken);
                 var expected = change % 2 == 0 ? 2 : 1;
                 var began = TimeProvider.System.GetTimestamp();
                 var asked = expected == 2 ? RegisterAsync("second", 8001) : consul.PutAsync($"v1/agent/service/deregister/{service}-second");

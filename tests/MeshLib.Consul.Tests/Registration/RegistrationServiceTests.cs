@@ -12,13 +12,12 @@ public class RegistrationServiceTests
     public async Task Service_BeforeTheServerListens_RegistersNothing()
     {
         using var registration = new VirtualRegistration();
-        var listen = new ManualListenAddress();
-        using var service = new RegistrationService(registration.Loop, listen, TimeSpan.Zero, registration.Time);
+        using var service = new RegistrationService(registration.Loop, TimeSpan.Zero, registration.Time);
         await service.StartedAsync(CancellationToken.None);
-        await listen.Asked.Task.WithinHangLimit();
+        await registration.Listen.Asked.WithinHangLimit();
         Assert.Empty(registration.Requests);
 
-        listen.Listening.SetResult([new Uri("http://10.0.0.1:8080")]);
+        registration.Listen.Set("http://10.0.0.1:8080");
         await Eventually.BecomesTrueAsync(() => registration.Agent.Ids.Count == 1);
         await service.StoppingAsync(CancellationToken.None);
     }
@@ -106,24 +105,10 @@ public class RegistrationServiceTests
 
     private static async Task<RegistrationService> StartedAsync(VirtualRegistration registration)
     {
-        var listen = new ManualListenAddress();
-        listen.Listening.SetResult([new Uri("http://10.0.0.1:8080")]);
-        var service = new RegistrationService(registration.Loop, listen, TimeSpan.FromSeconds(2), registration.Time);
+        registration.Listen.Set("http://10.0.0.1:8080");
+        var service = new RegistrationService(registration.Loop, TimeSpan.FromSeconds(2), registration.Time);
         await service.StartedAsync(CancellationToken.None);
         await Eventually.BecomesTrueAsync(() => registration.Status.Current.State is RegistrationState.Registered);
         return service;
-    }
-
-    private sealed class ManualListenAddress : IMeshListenAddress
-    {
-        public TaskCompletionSource Asked { get; } = new();
-
-        public TaskCompletionSource<IReadOnlyList<Uri>> Listening { get; } = new();
-
-        public Task<IReadOnlyList<Uri>> WaitAsync(CancellationToken cancellationToken)
-        {
-            Asked.TrySetResult();
-            return Listening.Task.WaitAsync(cancellationToken);
-        }
     }
 }

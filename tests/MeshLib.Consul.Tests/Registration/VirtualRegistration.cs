@@ -30,13 +30,13 @@ internal sealed class VirtualRegistration : IDisposable
         Handler = new ScriptedConsulHandler(Answer);
         var client = new ConsulClient(new ConsulTransport(consul, Time, _ => Handler), consul);
         var signals = new RegistrationSignals(Logs.LoggerFor<RegistrationService>(), Status, Time);
-        var context = new RegistrationContext(client, options, new InstanceDefinition("orders", Id, "1.2.3"), Time, signals);
+        var context = new RegistrationContext(client, options, new InstanceDefinition("orders", Id, "1.2.3", zone), Time, signals);
         Assert.True(ConsulAddress.TryParse(consul.Address, out var agent, out _));
         Loop = new RegistrationLoop(
             context,
             new Readiness(health, checks ?? [], options.Heartbeat, Time),
+            Listen,
             new AddressChoice(options, agent, _ => Task.FromResult(IPAddress.Parse("10.0.0.7"))),
-            zone,
             new Random(17));
     }
 
@@ -48,6 +48,8 @@ internal sealed class VirtualRegistration : IDisposable
 
     public RecordedLogs Logs { get; } = new();
 
+    public ManualListenAddress Listen { get; } = new();
+
     public RegistrationStatus Status { get; } = new();
 
     public RegistrationLoop Loop { get; }
@@ -56,7 +58,11 @@ internal sealed class VirtualRegistration : IDisposable
 
     public IReadOnlyList<(double At, ScriptedConsulRequest Request)> Requests => _requests;
 
-    public void Start(params string[] listening) => _running = Loop.RunAsync([.. (listening.Length > 0 ? listening : ["http://10.0.0.1:8080"]).Select(static text => new Uri(text))], _end.Token);
+    public void Start(params string[] listening)
+    {
+        Listen.Set(listening.Length > 0 ? listening : ["http://10.0.0.1:8080"]);
+        _running = Loop.RunAsync(_end.Token);
+    }
 
     public void Advance(double seconds)
     {
