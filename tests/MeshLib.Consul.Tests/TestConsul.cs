@@ -9,8 +9,6 @@ namespace MeshLib.Consul.Tests;
 /// <summary>What many tests of this project need.</summary>
 internal static class TestConsul
 {
-    public static readonly TimeSpan HangLimit = TimeSpan.FromSeconds(30);
-
     /// <summary>Options as the host would resolve them where nothing is set, before <paramref name="configure"/>.</summary>
     public static ConsulOptions Options(Action<ConsulOptions>? configure = null)
     {
@@ -39,11 +37,11 @@ internal static class TestConsul
     public static JsonObject Row(string id, int port, string status = "passing", string service = "orders", string address = "10.0.0.1", JsonObject? meta = null, string node = "n1") =>
         ScriptedConsulCatalog.Row(service, id, address, port, status, meta, node);
 
-    public static Task UntilAsync(Func<bool> condition) => UntilAsync(() => Task.FromResult(condition()));
+    public static Task UntilAsync(Func<bool> condition) => Eventually.BecomesTrueAsync(condition);
 
     public static async Task UntilAsync(Func<Task<bool>> condition)
     {
-        using var limit = new CancellationTokenSource(HangLimit);
+        using var limit = new CancellationTokenSource(HangLimit.Default);
         while (!await condition())
         {
             await Task.Delay(TimeSpan.FromMilliseconds(2), TimeProvider.System, limit.Token);

@@ -65,7 +65,7 @@ internal sealed class VirtualWatch : IDisposable
     public void Dispose()
     {
         _end.Cancel();
-        Assert.True(_loop.Wait(TestConsul.HangLimit), "The loop does not end.");
+        Assert.True(_loop.Wait(HangLimit.Default), "The loop does not end.");
         _end.Dispose();
     }
 }

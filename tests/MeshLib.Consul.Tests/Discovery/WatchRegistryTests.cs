@@ -27,7 +27,7 @@ public class WatchRegistryTests
                 Assert.NotNull(await handle.Watch.WaitForFirstAnswerAsync(CancellationToken.None));
             }
         }));
-        await Task.WhenAll(calls).WaitAsync(TestConsul.HangLimit, TestContext.Current.CancellationToken);
+        await Task.WhenAll(calls).WithinHangLimit();
 
         Assert.Equal(1, registry.Count);
         Assert.Single(consul.Requests, request => request.Index == 0);
@@ -134,7 +134,7 @@ public class WatchRegistryTests
         away = false;
         Advance(time, 6);
         await end.CancelAsync();
-        await Task.WhenAll(loops).WaitAsync(TestConsul.HangLimit, TestContext.Current.CancellationToken);
+        await Task.WhenAll(loops).WithinHangLimit();
 
         Assert.Equal(200, answeredAt.Count);
         Assert.All(answeredAt, at => Assert.InRange(answeredAt.Count(other => other >= at && other < at + TimeSpan.FromSeconds(1)), 1, 40));

@@ -99,62 +99,6 @@ public class ConsulOutageTests
     }
 
     [Fact]
-    [Trait("Scenario", "D28")]
-    public async Task Registration_ThatTheServersRefuse_IsToldWithin30Seconds()
-    {
-        await using var server = await ConsulAgent.StartAsync();
-        await server.PutAsync("v1/catalog/register", new
-        {
-            Node = "taken",
-            ID = Guid.NewGuid().ToString(),
-            Address = "127.0.0.1",
-            Check = new { Node = "taken", CheckID = "serfHealth", Name = "Serf Health Status", Status = "passing" },
-        });
-        await using var client = await ConsulAgent.StartAsync(new ConsulAgentSettings { Role = ConsulRole.Client, NodeName = "taken", Join = [server] });
-        await using var host = await RegisteredHost.StartAsync(client.Address, "orders", settings: [("Registration:Ttl", "00:00:10"), ("Registration:Heartbeat", "00:00:02")]);
-        await Eventually.BecomesTrueAsync(() => host.Logs.WithEvent(2106).Count == 1, TimeSpan.FromSeconds(30));
-        Assert.Empty(await client.InstancesAsync("orders"));
-    }
-
-    [Fact]
-    [Trait("Scenario", "L01")]
-    public async Task Hosts_RestartedOneAfterAnother_CostNoCall()
-    {
-        await using var consul = await ConsulAgent.StartAsync();
-        var hosts = new List<RegisteredHost>();
-        try
-        {
-            for (var number = 0; number < 3; number++)
-            {
-                hosts.Add(await RegisteredHost.StartAsync(consul.Address, "orders"));
-            }
-
-            await using var caller = new MeshCaller(consul.Address, "orders");
-            await caller.WarmUpAsync();
-            await caller.UntilUsesAsync([.. hosts]);
-            caller.StartLoad();
-            for (var restart = 0; restart < 6; restart++)
-            {
-                var old = hosts[0];
-                hosts.RemoveAt(0);
-                await old.StopAsync();
-                await old.DisposeAsync();
-                hosts.Add(await RegisteredHost.StartAsync(consul.Address, "orders"));
-                await caller.UntilUsesAsync([.. hosts]);
-            }
-
-            await caller.StopLoadAsync();
-        }
-        finally
-        {
-            foreach (var host in hosts)
-            {
-                await host.DisposeAsync();
-            }
-        }
-    }
-
-    [Fact]
     [Trait("Scenario", "L02")]
     public async Task Host_StoppedWhileConsulIsDownOrFrozen_StopsAllTheSame()
     {

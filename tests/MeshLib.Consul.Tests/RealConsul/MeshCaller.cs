@@ -54,8 +54,9 @@ internal sealed class MeshCaller : IAsyncDisposable
 
     public Task UntilUsesAsync(params RegisteredHost[] hosts) => UntilUsesAsync(HangLimit.Default, hosts);
 
-    /// <summary>Calls all the time, some hundred times a second, until <see cref="StopLoadAsync"/>.</summary>
-    public void StartLoad() => _load = Task.WhenAll(Enumerable.Range(0, 2).Select(_ => Task.Run(CallAllTheTimeAsync)));
+    /// <summary>Calls all the time, until <see cref="StopLoadAsync"/>.</summary>
+    /// <param name="parallel">How many calls are under way at once.</param>
+    public void StartLoad(int parallel = 2) => _load = Task.WhenAll(Enumerable.Range(0, parallel).Select(_ => Task.Run(CallAllTheTimeAsync)));
 
     /// <summary>Ends the load and fails if one call of it has failed.</summary>
     public async Task StopLoadAsync()

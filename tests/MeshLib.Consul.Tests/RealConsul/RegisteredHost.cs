@@ -26,9 +26,11 @@ internal sealed class RegisteredHost : IAsyncDisposable
     /// <param name="consul">The agent's address.</param>
     /// <param name="service">The service's name.</param>
     /// <param name="port">The port to listen on; 0 for any.</param>
+    /// <param name="answerAfter">How long each answer takes.</param>
     /// <param name="configure">Adds to the host.</param>
     /// <param name="settings">Further keys below <c>Mesh:</c>.</param>
-    public static async Task<RegisteredHost> StartAsync(Uri consul, string service, int port = 0, Action<IServiceCollection>? configure = null, params (string Key, string Value)[] settings)
+    public static async Task<RegisteredHost> StartAsync(
+        Uri consul, string service, int port = 0, TimeSpan answerAfter = default, Action<IServiceCollection>? configure = null, params (string Key, string Value)[] settings)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().UseUrls($"http://127.0.0.1:{port}");
@@ -50,7 +52,11 @@ internal sealed class RegisteredHost : IAsyncDisposable
         configure?.Invoke(builder.Services);
 
         var app = builder.Build();
-        app.Run(context => context.Response.WriteAsync(app.Urls.First()));
+        app.Run(async context =>
+        {
+            await Task.Delay(answerAfter, TimeProvider.System, CancellationToken.None);
+            await context.Response.WriteAsync(app.Urls.First());
+        });
         await app.StartAsync(TestContext.Current.CancellationToken);
         return new RegisteredHost(app, logs);
     }
