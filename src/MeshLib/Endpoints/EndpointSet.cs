@@ -211,9 +211,9 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
                 break;
             case Verdict.Ignored:
                 // A caller who gave up says nothing about health, but the wait was at least this long.
-                if (reason is OutcomeReason.CallerCancelled or OutcomeReason.DeadlineExceeded && elapsed > endpoint.Load.LatencySeconds)
+                if (reason is OutcomeReason.CallerCancelled or OutcomeReason.DeadlineExceeded)
                 {
-                    endpoint.Load.ObserveSuccess(elapsed, now);
+                    endpoint.Load.ObserveAtLeast(elapsed, now);
                 }
 
                 break;
