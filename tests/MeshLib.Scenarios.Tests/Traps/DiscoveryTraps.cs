@@ -14,6 +14,7 @@ namespace MeshLib.Scenarios.Tests.Traps;
 public class DiscoveryTraps
 {
     private const int Rotations = 6;
+    private static readonly TimeSpan RefreshPeriod = TimeSpan.FromMilliseconds(200);
 
     [Fact]
     public async Task T01_HandlerRotation_Today_LeavesATimerBehindForEachHandler()
@@ -53,12 +54,13 @@ public class DiscoveryTraps
     public async Task T04_RefreshIsSlow_Today_MakesTheCallWaitForIt()
     {
         var source = new ManualEndpointSource();
-        await using var host = ManualDiscovery(source);
+        var second = new ManualEndpointSource();
+        await using var host = ManualDiscovery(source, second: second);
         source.Publish(TrapHost.Orders, TrapHost.Address(0));
         await host.CallAsync(1);
 
         source.Hang(TrapHost.Orders);
-        source.Signal(TrapHost.Orders);
+        second.Signal(TrapHost.Orders);
         await Eventually.EqualsAsync(1, () => source.HangingPopulatesOf(TrapHost.Orders));
         var call = host.CallAsync(1);
 
@@ -72,17 +74,23 @@ public class DiscoveryTraps
     public async Task T05_APushingProviderBesideAPollingOne_Today_EndsThePolling()
     {
         var time = new FakeTimeProvider();
-        var source = new ManualEndpointSource { PushesChanges = false };
-        await using var alone = ManualDiscovery(source, time);
-        await PollAsync(alone, time, source);
-        var polls = source.PopulatesOf(TrapHost.Orders);
+        var alone = new ManualEndpointSource { PushesChanges = false };
+        await using var host = ManualDiscovery(alone, time);
+        alone.Publish(TrapHost.Orders, TrapHost.Address(0));
+        await host.CallAsync(1);
+        await time.AdvanceUntilAsync(() => alone.PopulatesOf(TrapHost.Orders) >= 3, RefreshPeriod, 10 * RefreshPeriod);
 
         var beside = new ManualEndpointSource { PushesChanges = false };
         var pushing = new ManualEndpointSource();
         await using var both = ManualDiscovery(beside, time, pushing);
-        await PollAsync(both, time, beside);
+        beside.Publish(TrapHost.Orders, TrapHost.Address(0));
+        await both.CallAsync(1);
+        for (var period = 0; period < 10; period++)
+        {
+            time.Advance(RefreshPeriod);
+            await both.CallAsync(1);
+        }
 
-        Assert.True(polls >= 3, $"Polled {polls} times.");
         Assert.Equal(1, beside.PopulatesOf(TrapHost.Orders));
     }
 
@@ -154,7 +162,7 @@ public class DiscoveryTraps
     private static TrapHost ManualDiscovery(ManualEndpointSource source, TimeProvider? time = null, ManualEndpointSource? second = null) => new(
         services =>
         {
-            services.AddServiceDiscoveryCore(options => options.RefreshPeriod = TimeSpan.FromMilliseconds(200));
+            services.AddServiceDiscoveryCore(options => options.RefreshPeriod = RefreshPeriod);
             services.AddSingleton<IServiceEndpointProviderFactory>(source);
             if (second is not null)
             {
@@ -166,21 +174,4 @@ public class DiscoveryTraps
             builder.AddServiceDiscovery();
         },
         time);
-
-    private static async Task PollAsync(TrapHost host, FakeTimeProvider time, ManualEndpointSource source)
-    {
-        source.Publish(TrapHost.Orders, TrapHost.Address(0));
-        var client = host.Client();
-        for (var step = 0; step < 8; step++)
-        {
-            await host.CallAsync(1, client);
-            var before = source.PopulatesOf(TrapHost.Orders);
-            time.Advance(TimeSpan.FromMilliseconds(200));
-            if (step < 3)
-            {
-                // A refresh runs on the thread pool; give it the time it would have.
-                await Task.WhenAny(Eventually.BecomesTrueAsync(() => source.PopulatesOf(TrapHost.Orders) > before), Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System));
-            }
-        }
-    }
 }
