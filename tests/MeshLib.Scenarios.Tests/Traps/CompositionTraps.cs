@@ -1,4 +1,3 @@
-using MeshLib.TestKit;
 using Microsoft.Extensions.DependencyInjection;
 using Polly;
 using Polly.CircuitBreaker;
@@ -6,7 +5,7 @@ using Polly.CircuitBreaker;
 namespace MeshLib.Scenarios.Tests.Traps;
 
 /// <summary>Traps of putting handlers together in HttpClientFactory.</summary>
-public class CompositionTraps
+public partial class CompositionTraps
 {
     [Fact]
     public async Task T13_StackedHandlers_Today_MultiplyTheAttempts()

@@ -1,4 +1,3 @@
-using MeshLib.TestKit;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.ServiceDiscovery;
 using Microsoft.Extensions.ServiceDiscovery.Http;
@@ -11,7 +10,7 @@ namespace MeshLib.Scenarios.Tests.Traps;
 /// Traps of Microsoft.Extensions.ServiceDiscovery. Those named <c>Today</c> pin what the packages do, so that a repair there is noticed;
 /// those named <c>Mesh</c> require what MeshLib does instead.
 /// </summary>
-public class DiscoveryTraps
+public partial class DiscoveryTraps
 {
     private const int Rotations = 6;
     private static readonly TimeSpan RefreshPeriod = TimeSpan.FromMilliseconds(200);

@@ -1,13 +1,12 @@
 using System.Net.Http.Headers;
 using Grpc.Core;
 using Grpc.Net.Client;
-using MeshLib.TestKit;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace MeshLib.Scenarios.Tests.Traps;
 
 /// <summary>Traps of gRPC over handlers made for HTTP.</summary>
-public class GrpcTraps
+public partial class GrpcTraps
 {
     private static readonly Marshaller<byte[]> Bytes = Marshallers.Create(static message => message, static message => message);
     private static readonly Method<byte[], byte[]> Get = new(MethodType.Unary, "shop.Orders", "Get", Bytes, Bytes);

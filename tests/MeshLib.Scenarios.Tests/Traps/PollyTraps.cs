@@ -1,4 +1,3 @@
-using MeshLib.TestKit;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Http.Resilience;
 using Microsoft.Extensions.Time.Testing;
@@ -9,7 +8,7 @@ using Polly.Registry;
 namespace MeshLib.Scenarios.Tests.Traps;
 
 /// <summary>Traps of Polly's mechanics.</summary>
-public class PollyTraps
+public partial class PollyTraps
 {
     private static readonly TimeSpan Break = TimeSpan.FromSeconds(1);
 

@@ -1,5 +1,4 @@
 using System.Net;
-using MeshLib.TestKit;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Http.Resilience;
 using Microsoft.Extensions.Time.Testing;
@@ -10,7 +9,7 @@ using Polly.Timeout;
 namespace MeshLib.Scenarios.Tests.Traps;
 
 /// <summary>Traps of requests, bodies and time-outs.</summary>
-public class RequestTraps
+public partial class RequestTraps
 {
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(100);
 

@@ -1,14 +1,15 @@
-using MeshLib.TestKit;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Polly;
+using Polly.Telemetry;
 
 namespace MeshLib.Scenarios.Tests.Traps;
 
 /// <summary>
 /// A container with <c>orders</c> at a few configured addresses and one scripted transport under every client. Polly and discovery run on the given clock.
 /// </summary>
-internal sealed class TrapHost : IAsyncDisposable
+internal sealed partial class TrapHost : IAsyncDisposable
 {
     public const string Orders = "orders";
 
@@ -24,8 +25,13 @@ internal sealed class TrapHost : IAsyncDisposable
         services.AddSingleton<IConfiguration>(Configuration);
         services.AddSingleton(time);
 
-        // Polly takes its time from the builder and not from the container.
-        services.AddTransient(_ => new ResiliencePipelineBuilder { TimeProvider = time });
+        // As Polly registers it, but on the given clock: Polly takes its time from the builder and not from the container.
+        services.AddTransient(provider =>
+        {
+            var builder = new ResiliencePipelineBuilder { TimeProvider = time };
+            builder.ConfigureTelemetry(provider.GetRequiredService<IOptions<TelemetryOptions>>().Value);
+            return builder;
+        });
         services.ConfigureHttpClientDefaults(http => http.ConfigurePrimaryHttpMessageHandler(() => Transport));
         configure(services);
         _services = services.BuildServiceProvider();
