@@ -39,9 +39,9 @@ internal sealed class RetryStrategy(MonotonicClock clock, RetryRules rules, Mesh
     }
 
     /// <summary>Repeats a call whose first attempt has failed and whose first retry is decided.</summary>
-    public static async ValueTask<AttemptOutcome> RunAsync(AttemptRunner attempts, MeshCall call, AttemptOutcome first, TimeSpan delay)
+    public static async ValueTask RunAsync(AttemptRunner attempts, MeshCall call, TimeSpan delay)
     {
-        var sequence = new RetrySequence(attempts, call, first, delay);
+        var sequence = new RetrySequence(attempts, call, delay);
         var given = call.Request.GetResilienceContext();
         var context = given ?? ResilienceContextPool.Shared.Get(call.CallerToken);
         try
@@ -53,9 +53,11 @@ internal sealed class RetryStrategy(MonotonicClock clock, RetryRules rules, Mesh
             }
 
             var outcome = await call.Policy.Retries.ExecuteOutcomeAsync(static (_, sequence) => sequence.NextAsync(), context, sequence).ConfigureAwait(false);
-            return outcome.Exception is OperationCanceledException cancelled && call.CallerToken.IsCancellationRequested
-                ? new AttemptOutcome(cancelled, OutcomeReason.CallerCancelled)
-                : sequence.Outcome;
+            if (outcome.Exception is OperationCanceledException cancelled && call.CallerToken.IsCancellationRequested)
+            {
+                // Perhaps in the wait between two attempts, of which the call knows nothing.
+                call.Outcome = new(cancelled, OutcomeReason.CallerCancelled);
+            }
         }
         finally
         {

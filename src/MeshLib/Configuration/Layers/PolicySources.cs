@@ -58,10 +58,23 @@ internal sealed class PolicySources(IOptions<MeshOptions> options, IEnumerable<C
     /// The sentence to report when a provider that took part in the last reading holds nothing at all any more; otherwise <see langword="null"/>. A file that is half written, locked or being
     /// replaced looks like this: the file provider empties itself, and when the text is malformed it does not even raise its reload token.
     /// </summary>
-    public string? Silenced() =>
-        _speakers.Where(static provider => !provider.GetChildKeys([], null).Any()).Select(static provider => $"{provider} held values of {MeshSection.Name} and holds nothing any more: unreadable, half written or gone.").FirstOrDefault();
+    public string? Silenced() => _speakers.Select(FaultOf).FirstOrDefault(static fault => fault is not null);
 
     public IDisposable? OnChange(Action changed) => configuration is null ? null : ChangeToken.OnChange(configuration.GetReloadToken, changed);
 
     private IEnumerable<IConfigurationProvider> Providers => (configuration as IConfigurationRoot)?.Providers ?? [];
+
+    private static string? FaultOf(IConfigurationProvider provider)
+    {
+        try
+        {
+            return provider.GetChildKeys([], null).Any() ? null : $"{provider} held values of {MeshSection.Name} and holds nothing any more: unreadable, half written or gone.";
+        }
+#pragma warning disable CA1031 // As above.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            return $"{provider} cannot be read: {exception.Message}";
+        }
+    }
 }
