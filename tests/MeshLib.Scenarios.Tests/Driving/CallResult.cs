@@ -17,6 +17,9 @@ internal sealed record CallResult
 
     public Exception? Error { get; init; }
 
+    /// <summary>Whether the caller gave up.</summary>
+    public bool CancelledByCaller { get; init; }
+
     /// <summary>Whether the answer had begun when <see cref="Error"/> came.</summary>
     public bool BrokeInBody { get; init; }
 

@@ -105,9 +105,9 @@ public class FailingEndpointScenarios
         await run.AssertInvariantsAsync(fleet.Counts);
     }
 
-    private static Func<ScriptedRequest, HttpResponseMessage> Answering(OddClock clock, Func<ScriptedRequest, int> status) => request =>
+    private static Func<ScriptedRequest, HttpResponseMessage> Answering(OddClock clock, Func<ScriptedRequest, int> status, TimeSpan? latency = null) => request =>
     {
-        clock.Advance(TimeSpan.FromMilliseconds(10));
+        clock.Advance(latency ?? TimeSpan.FromMilliseconds(10));
         return ScriptedTransport.Response(status(request));
     };
 

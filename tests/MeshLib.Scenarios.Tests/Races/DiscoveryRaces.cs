@@ -30,7 +30,8 @@ public class DiscoveryRaces
         {
             while (!Volatile.Read(ref stopped))
             {
-                Assert.True((await run.GetAsync()).Succeeded);
+                var call = await run.GetAsync();
+                Assert.True(call.Succeeded, call.ToString());
             }
         })).ToList();
         for (var swap = 0; swap < swaps; swap++)
@@ -120,6 +121,8 @@ public class DiscoveryRaces
 
     private ScenarioRun NewRun(HttpMessageHandler transport, TimeProvider? clock = null, Dictionary<string, string?>? more = null) => new([], new ScenarioSettings
     {
+        Timeout = TimeSpan.FromSeconds(15),
+        AttemptTimeout = TimeSpan.FromSeconds(10),
         More = more ?? [],
         Services = services => services.AddSingleton<IServiceEndpointProviderFactory>(_source).AddSingleton(clock ?? TimeProvider.System),
         Client = client => client.UseTransport(transport),
