@@ -57,6 +57,32 @@ public class FailingEndpointScenarios
         await run.AssertInvariantsAsync([]);
     }
 
+    [Fact]
+    public async Task E09_WhenTheVeryFirstCallMeetsTheFailingOne_ItComesBackAsSoonAsOtherwise()
+    {
+        const string sick = "http://127.0.0.1:1";
+        var clock = new OddClock();
+        using var transport = new ScriptedTransport();
+        await using var run = new ScenarioRun(Enumerable.Range(1, 4).Select(port => new Uri($"http://127.0.0.1:{port}")), new ScenarioSettings
+        {
+            Services = services => services.AddSingleton<TimeProvider>(clock),
+            Client = client => client.UseTransport(transport),
+        });
+        transport.Answer(request => ScriptedTransport.Response(request.Endpoint == sick ? 503 : 200));
+        using var first = new HttpRequestMessage(HttpMethod.Post, "/");
+        first.PinMeshEndpoint(new Uri(sick));
+        await run.SendAsync(first);
+        transport.Answer(Answering(clock, static _ => 200, TimeSpan.FromMilliseconds(1)));
+
+        await CallForAsync(run, clock, TimeSpan.FromSeconds(30));
+        var before = (Sick: transport.AttemptsTo(sick), All: transport.Attempts);
+        await CallForAsync(run, clock, TimeSpan.FromSeconds(10));
+
+        var share = (double)(transport.AttemptsTo(sick) - before.Sick) / (transport.Attempts - before.All);
+        Assert.InRange(share, 0.5 / 4, 1.5 / 4);
+        await run.AssertInvariantsAsync([]);
+    }
+
     [Theory]
     [InlineData(500)]
     [InlineData(503)]

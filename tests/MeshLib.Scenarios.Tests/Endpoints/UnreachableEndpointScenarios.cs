@@ -44,6 +44,20 @@ public class UnreachableEndpointScenarios
     }
 
     [Fact]
+    public async Task E02_WhenTheOnlyEndpointSwallowsConnects_TheErrorDoesNotLookLikeTheCallersOwnCancellation()
+    {
+        using var blackhole = await ConnectBlackhole.OpenAsync();
+        await using var run = new ScenarioRun([blackhole.Address]);
+
+        var call = await run.GetAsync();
+
+        Assert.IsAssignableFrom<HttpRequestException>(call.Error);
+        Assert.Equal(OutcomeReason.ConnectTimeout, call.Report?.Reason);
+        Assert.Contains(ScenarioRun.Causes(call.Error), cause => cause is TimeoutException);
+        await run.AssertInvariantsAsync([]);
+    }
+
+    [Fact]
     public async Task E30_WhenOneEndpointsNameDoesNotResolve_ItIsAFailedEndpointAndNoMore()
     {
         await using var fleet = new Fleet(3);

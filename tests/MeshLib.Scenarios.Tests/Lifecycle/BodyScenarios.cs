@@ -1,11 +1,29 @@
 using System.Net;
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace MeshLib.Scenarios.Tests.Lifecycle;
 
-/// <summary>Bodies that are consumed, large or slow.</summary>
+/// <summary>Bodies that are forgotten, consumed, large or slow.</summary>
 public class BodyScenarios
 {
+    private const int Permits = 8;
+
+    [Fact]
+    public async Task L12_WhenCallersForgetTheirResponses_ThePermitsComeBack()
+    {
+        await using var fleet = new Fleet(1, Faults.Chunked(TimeSpan.Zero, "never ", "read"));
+        await using var run = new ScenarioRun(fleet.Addresses, new ScenarioSettings { More = { ["Bulkhead:MaxConcurrency"] = "8", ["Bulkhead:MaxStreams"] = "8" } });
+        for (var round = 0; round < 20; round++)
+        {
+            await ForgetResponsesAsync(run.Client);
+            await Eventually.BecomesTrueAfterCollectionAsync(() => run.ActiveRequests == 0);
+        }
+
+        Assert.True((await run.GetAsync()).Succeeded);
+        await run.AssertInvariantsAsync(fleet.Counts);
+    }
+
     [Theory]
     [InlineData(10_000, true, 2)]
     [InlineData(10_000, false, 1)]
@@ -80,6 +98,15 @@ public class BodyScenarios
         Assert.Equal(pieces * pieceLength, body.Length);
         Assert.True(TimeProvider.System.GetElapsedTime(started) > ScenarioRun.Timeout, "The body was not slow enough to prove anything.");
         await run.AssertInvariantsAsync(fleet.Counts);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static async Task ForgetResponsesAsync(HttpClient client)
+    {
+        for (var call = 0; call < Permits; call++)
+        {
+            Assert.NotNull(await client.GetAsync("/", HttpCompletionOption.ResponseHeadersRead).WithinHangLimit());
+        }
     }
 
     /// <summary>Bytes that can be read once.</summary>

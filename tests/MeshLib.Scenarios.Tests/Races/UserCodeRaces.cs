@@ -1,11 +1,76 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace MeshLib.Scenarios.Tests.Races;
 
-/// <summary>The application's own code inside a call: balancers that call, hosts that go away.</summary>
+/// <summary>The application's own code inside a call: listeners that throw, balancers that call, hosts that go away.</summary>
 public class UserCodeRaces
 {
     private static readonly Uri[] s_endpoints = [new("http://127.0.0.1:1"), new("http://127.0.0.1:2")];
+
+    [Fact]
+    public async Task R14_WhenAMetricsListenerThrows_CallsAreUnaffected()
+    {
+        using var transport = new ScriptedTransport();
+        transport.AnswerWith(200, "ok");
+        await using var run = new ScenarioRun(s_endpoints, new ScenarioSettings { Client = client => client.UseTransport(transport) });
+        var factory = run.Host.GetRequiredService<IMeterFactory>();
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, listener) =>
+            {
+                if (ReferenceEquals(instrument.Meter.Scope, factory) && instrument.Meter.Name == "MeshLib")
+                {
+                    listener.EnableMeasurementEvents(instrument);
+                }
+            },
+        };
+        listener.SetMeasurementEventCallback<double>(static (_, _, _, _) => throw new InvalidOperationException("A listener's own fault."));
+        listener.SetMeasurementEventCallback<long>(static (_, _, _, _) => throw new InvalidOperationException("A listener's own fault."));
+        listener.Start();
+
+        for (var number = 0; number < 10; number++)
+        {
+            var call = await run.GetAsync();
+            Assert.True(call.Succeeded, call.ToString());
+        }
+
+        Assert.Equal(0, MeshState.ServiceOf(run.Host).Bulkhead.InUse);
+        Assert.All(MeshState.EndpointsOf(run.Host), endpoint => Assert.Equal(0, endpoint.InFlight));
+    }
+
+    [Fact]
+    public async Task R14_WhenAnActivityListenerThrows_NothingLeaks()
+    {
+        using var transport = new ScriptedTransport();
+        transport.AnswerWith(200, "ok");
+        await using var run = new ScenarioRun(s_endpoints, new ScenarioSettings { Client = client => client.UseTransport(transport) });
+        using var recorder = new ActivityRecorder();
+        var root = recorder.Root.TraceId;
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = static source => source.Name == "MeshLib",
+            Sample = static (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
+            ActivityStopped = activity =>
+            {
+                if (activity.TraceId == root)
+                {
+                    throw new InvalidOperationException("A listener's own fault.");
+                }
+            },
+        };
+        ActivitySource.AddActivityListener(listener);
+
+        for (var number = 0; number < 10; number++)
+        {
+            await run.GetAsync();
+        }
+
+        Assert.Equal(0, MeshState.ServiceOf(run.Host).Bulkhead.InUse);
+        Assert.Equal(0, run.ActiveRequests);
+        Assert.All(MeshState.EndpointsOf(run.Host), endpoint => Assert.Equal(0, endpoint.InFlight));
+    }
 
     [Fact]
     public async Task R15_WhenABalancerCallsThroughTheMesh_NothingDeadlocks()
