@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using MeshLib;
 using MeshLib.AspNetCore;
+using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -20,7 +21,8 @@ public static class MeshApplicationBuilderExtensions
     /// <summary>
     /// Honours the deadlines that come with requests (<c>mesh-timeout</c>, <c>grpc-timeout</c>, <c>x-envoy-expected-rq-timeout-ms</c>; the shortest counts). The deadline becomes
     /// <see cref="Deadline.Current"/>, so outgoing mesh calls inherit it; at the deadline <see cref="HttpContext.RequestAborted"/> fires, and unless the response has begun the answer is 504.
-    /// A deadline only ever shortens. A gRPC request gets the ambient deadline only; its server ends it.
+    /// A deadline only ever shortens. A gRPC request gets the ambient deadline only; its server ends it. The addresses that the server is bound to become known to the mesh, so that a
+    /// registry can register this instance without being told a port.
     /// </summary>
     /// <remarks>
     /// It stands after forwarded headers and the exception handler, and before authentication. Section <c>Mesh:Server</c>: <c>Deadline</c> is <c>Enforce</c> (default), <c>Observe</c> (count,
@@ -45,6 +47,11 @@ public static class MeshApplicationBuilderExtensions
         if (Later.Any(app.Properties.ContainsKey))
         {
             throw new InvalidOperationException("UseMesh() stands after authentication or authorization. Call it before UseAuthentication() and UseAuthorization(), so that a request whose time is up costs neither.");
+        }
+
+        if (services.GetService<IMeshListenAddress>() is ListenAddress address)
+        {
+            address.Use(() => ServerAddresses.Of(services.GetService<IServer>()));
         }
 
         var logging = services.GetRequiredService<ILoggerFactory>();

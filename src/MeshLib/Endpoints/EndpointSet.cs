@@ -274,7 +274,7 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            _metrics.InternalError(Service.Name);
+            _metrics.InternalError(Service.Name, "picker");
             if (Interlocked.Exchange(ref _pickerFaulted, 1) == 0)
             {
                 LogPickerFailed(_logger, Service.Name, exception);

@@ -9,12 +9,12 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace MeshLib.AspNetCore.Tests.Listening;
 
-public class ServerListenAddressTests
+public class ServerAddressesTests
 {
     [Fact]
     public async Task Address_WhenTheServerHasStarted_IsTheBoundOneWithItsPort()
     {
-        await using var app = await TestApplication.StartAsync(new FakeTimeProvider(), static services => services.AddMesh().AddAspNetCore(), static app => app.UseMesh());
+        await using var app = await TestApplication.StartAsync(new FakeTimeProvider(), static services => services.AddMesh(), static app => app.UseMesh());
         var addresses = await app.Services.GetRequiredService<IMeshListenAddress>().WaitAsync(TestContext.Current.CancellationToken);
 
         Assert.Equal(app.Address, Assert.Single(addresses));
@@ -25,7 +25,9 @@ public class ServerListenAddressTests
     public async Task Address_UntilTheHostHasStarted_IsWaitedFor()
     {
         using var lifetime = new Lifetime();
-        var wait = new ServerListenAddress(lifetime, new Server("http://127.0.0.1:5001")).WaitAsync(TestContext.Current.CancellationToken);
+        var address = new ListenAddress(lifetime);
+        address.Use(static () => ServerAddresses.Of(new Server("http://127.0.0.1:5001")));
+        var wait = address.WaitAsync(TestContext.Current.CancellationToken);
         Assert.False(wait.IsCompleted);
         lifetime.Start();
 
@@ -37,7 +39,7 @@ public class ServerListenAddressTests
     {
         using var lifetime = new Lifetime();
         using var enough = new CancellationTokenSource();
-        var wait = new ServerListenAddress(lifetime, new Server()).WaitAsync(enough.Token);
+        var wait = new ListenAddress(lifetime).WaitAsync(enough.Token);
         await enough.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => wait);
@@ -50,14 +52,8 @@ public class ServerListenAddressTests
     [InlineData("http://0.0.0.0:80", "http://0.0.0.0/")]
     [InlineData("http://unix:/run/app.sock", null)]
     [InlineData("http://pipe:/app", null)]
-    public async Task Address_WhateverTheServerReports_IsAUriOrLeftOut(string reported, string? expected)
-    {
-        using var lifetime = new Lifetime();
-        lifetime.Start();
-        var addresses = await new ServerListenAddress(lifetime, new Server(reported)).WaitAsync(TestContext.Current.CancellationToken);
-
-        Assert.Equal(expected, addresses.SingleOrDefault()?.ToString());
-    }
+    public void Address_WhateverTheServerReports_IsAUriOrLeftOut(string reported, string? expected) =>
+        Assert.Equal(expected, ServerAddresses.Of(new Server(reported)).SingleOrDefault()?.ToString());
 
     [Fact]
     public async Task Address_WhenThereIsNoServer_IsEmpty()
@@ -65,7 +61,7 @@ public class ServerListenAddressTests
         using var lifetime = new Lifetime();
         lifetime.Start();
 
-        Assert.Empty(await new ServerListenAddress(lifetime).WaitAsync(TestContext.Current.CancellationToken));
+        Assert.Empty(await new ListenAddress(lifetime).WaitAsync(TestContext.Current.CancellationToken));
     }
 
     private sealed class Lifetime : IHostApplicationLifetime, IDisposable

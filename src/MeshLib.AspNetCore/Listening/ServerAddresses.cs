@@ -1,21 +1,14 @@
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Hosting;
 
 namespace MeshLib.AspNetCore;
 
-/// <summary>The addresses that the web server is bound to, once it is: the server reports them, with the ports the system chose, when it has started.</summary>
-internal sealed class ServerListenAddress(IHostApplicationLifetime lifetime, IServer? server = null) : IMeshListenAddress
+/// <summary>The addresses that a web server is bound to; it reports them, with the ports that the system chose, once it has started.</summary>
+internal static class ServerAddresses
 {
-    public async Task<IReadOnlyList<Uri>> WaitAsync(CancellationToken cancellationToken)
+    public static IReadOnlyList<Uri> Of(IServer? server)
     {
-        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using (lifetime.ApplicationStarted.UnsafeRegister(static started => ((TaskCompletionSource)started!).TrySetResult(), started).ConfigureAwait(false))
-        {
-            await started.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
-        }
-
         var addresses = server?.Features.Get<IServerAddressesFeature>()?.Addresses ?? [];
         return [.. addresses.Select(AsUri).OfType<Uri>()];
     }
