@@ -1,0 +1,15 @@
+namespace Shop.Roles;
+
+/// <summary>Knows what a product costs.</summary>
+internal static class PricingProgram
+{
+    public static async Task RunAsync(string[] args)
+    {
+        var builder = WebApplication.CreateBuilder(args);
+
+        var app = builder.Build();
+        app.MapGet("/prices/{id:int}", (int id) => new Price(id, Amount: 5 + id % 20, "EUR"));
+
+        await app.RunAsync();
+    }
+}
