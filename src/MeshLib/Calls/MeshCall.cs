@@ -1,15 +1,21 @@
+using System.Diagnostics;
+
 namespace MeshLib;
 
 /// <summary>One logical call on its way through the mesh. It belongs to one flow of control.</summary>
 public sealed class MeshCall
 {
-    private MeshEndpoint? _first;
-    private List<MeshEndpoint>? _others;
+    private MeshAttempt _first;
+    private MeshEndpoint? _firstEndpoint;
+    private List<(MeshEndpoint Endpoint, MeshAttempt Attempt)>? _further;
+    private int _prepaidRetry;
 
     internal MeshCall(HttpRequestMessage request, long started)
     {
         Request = request;
+        Started = started;
         AttemptStarted = started;
+        LogicalUri = request.RequestUri!;
     }
 
     /// <summary>The request as the caller made it.</summary>
@@ -18,21 +24,129 @@ public sealed class MeshCall
     /// <summary>The number of the attempt being made, from 1.</summary>
     public int Attempt { get; internal set; } = 1;
 
-    /// <summary>When the attempt being made began, as a timestamp of the mesh's clock; picking reads it instead of asking the clock again.</summary>
+    internal Uri LogicalUri { get; }
+
+    internal MeshHandler Handler { get; init; } = null!;
+
+    internal EndpointSet Set { get; init; } = null!;
+
+    internal CallPolicy Policy { get; init; } = null!;
+
+    internal CancellationToken CallerToken { get; init; }
+
+    /// <summary>Whether the caller uses <see cref="HttpClient.Send(HttpRequestMessage)"/>: the wire is then called synchronously too.</summary>
+    internal bool Synchronous { get; init; }
+
+    internal bool Grpc { get; init; }
+
+    internal long Started { get; }
+
+    /// <summary>When the attempt being made began; picking reads it instead of asking the clock again.</summary>
     internal long AttemptStarted { get; set; }
 
-    /// <summary>Whether an earlier attempt of this call went to <paramref name="endpoint"/>.</summary>
-    public bool HasTried(MeshEndpoint endpoint) => ReferenceEquals(_first, endpoint) || (_others is { } others && others.Contains(endpoint));
+    /// <summary>When the whole call ends; <see cref="long.MaxValue"/> for never.</summary>
+    internal CallDeadline Deadline { get; set; }
 
-    internal void MarkTried(MeshEndpoint endpoint)
+    /// <summary>Whether an attempt that the endpoint may have begun to process may be repeated.</summary>
+    internal bool Repeatable { get; set; }
+
+    /// <summary>Whether the caller wants no second attempt, not even after one that no server has seen.</summary>
+    internal bool IsRetryForbidden { get; init; }
+
+    /// <summary>Whether the request's body, if any, can be sent again.</summary>
+    internal bool Replayable { get; set; }
+
+    /// <summary>Attempts that no server has seen and that were repeated outside the budget.</summary>
+    internal int FreeRetries { get; set; }
+
+    internal Uri? PinnedEndpoint { get; init; }
+
+    /// <summary>Whether the Host header is the mesh's, to be taken back after the attempt.</summary>
+    internal bool HostStamped { get; set; }
+
+    /// <summary>Whether the call has a permit of its service's bulkhead to give back.</summary>
+    internal bool HoldsPermit { get; set; }
+
+    internal Activity? Activity { get; set; }
+
+    internal CallLimit? Limit { get; set; }
+
+    /// <summary>Set once the response's body has taken over what the call holds.</summary>
+    internal BodyLease? Lease { get; set; }
+
+    internal OutcomeReason Reason { get; private set; } = OutcomeReason.Fault;
+
+    /// <summary>Attempts that were begun at an endpoint.</summary>
+    internal int AttemptsMade => _firstEndpoint is null ? 0 : 1 + (_further?.Count ?? 0);
+
+    internal Uri? LastEndpoint => _further is { Count: > 0 } further ? further[^1].Attempt.Endpoint : _firstEndpoint?.Address;
+
+    /// <summary>Whether an earlier attempt of this call went to <paramref name="endpoint"/>.</summary>
+    /// <param name="endpoint">The endpoint in question.</param>
+    public bool HasTried(MeshEndpoint endpoint)
     {
-        if (_first is null)
+        if (ReferenceEquals(_firstEndpoint, endpoint))
         {
-            _first = endpoint;
+            return true;
         }
-        else if (!HasTried(endpoint))
+
+        if (_further is { } further)
         {
-            (_others ??= []).Add(endpoint);
+            foreach (var (tried, _) in further)
+            {
+                if (ReferenceEquals(tried, endpoint))
+                {
+                    return true;
+                }
+            }
         }
+
+        return false;
+    }
+
+    /// <summary>Notes an attempt that ended.</summary>
+    internal void Record(MeshEndpoint endpoint, OutcomeReason reason)
+    {
+        Reason = reason;
+        if (_firstEndpoint is null)
+        {
+            _firstEndpoint = endpoint;
+            _first = new(endpoint.Address, reason);
+        }
+        else
+        {
+            (_further ??= []).Add((endpoint, new(endpoint.Address, reason)));
+        }
+    }
+
+    /// <summary>Notes how the call ended.</summary>
+    internal void End(OutcomeReason reason) => Reason = reason;
+
+    /// <summary>The sweep has paid for a retry before it cut the attempt off; the decision that follows must not pay again.</summary>
+    internal void PrepayRetry() => Volatile.Write(ref _prepaidRetry, 1);
+
+    internal bool TakePrepaidRetry() => Interlocked.Exchange(ref _prepaidRetry, 0) == 1;
+
+    internal MeshFailure Failure(OutcomeReason reason, TimeSpan? retryAfter = null) =>
+        new(Set.Service.Name, reason, AttemptsMade, LastEndpoint, retryAfter);
+
+    /// <summary>The outcome of a call that has nowhere to go.</summary>
+    internal AttemptOutcome Refused(OutcomeReason reason)
+    {
+        var failure = Failure(reason, reason == OutcomeReason.AllEndpointsOpen ? Set.TimeToNextProbe(AttemptStarted) : null);
+        return new(
+            reason switch
+            {
+                OutcomeReason.BulkheadFull => new BulkheadRejectedException(failure, Set.Service.Policy.Bulkhead.MaxConcurrency),
+                OutcomeReason.PinnedEndpointUnknown => new NoEndpointAvailableException(failure with { Endpoint = PinnedEndpoint }),
+                _ => new NoEndpointAvailableException(failure, Set.Snapshot?.Problem),
+            },
+            reason);
+    }
+
+    internal MeshCallReport ToReport()
+    {
+        MeshAttempt[] attempts = _firstEndpoint is null ? [] : [_first, .. _further?.Select(static further => further.Attempt) ?? []];
+        return new(Set.Service.Name, Reason, attempts);
     }
 }

@@ -1,6 +1,9 @@
+using System.Collections.Frozen;
+
 namespace MeshLib;
 
 /// <summary>The policy in force for a service, or for one client of it, after all layers: immutable, every value set, every value knows its origin.</summary>
+/// <remarks>The values that stand here are the built-in defaults; <see cref="PolicyTable"/> reads them from here and states them nowhere else.</remarks>
 internal sealed record EffectivePolicy
 {
     public MeshMode Mode { get; init; } = MeshMode.Enforce;
@@ -15,6 +18,14 @@ internal sealed record EffectivePolicy
     public RetrySettings Retry { get; init; } = new();
     public CircuitBreakerSettings CircuitBreaker { get; init; } = new();
     public BulkheadSettings Bulkhead { get; init; } = new();
+
+    /// <summary>Where each value came from, by option path (<c>Retry:MaxAttempts</c>): <c>built-in</c>, <c>code: Defaults</c>, <c>Mesh:Services:orders:Timeout</c>, …</summary>
+    public IReadOnlyDictionary<string, string> Origins { get; init; } = FrozenDictionary<string, string>.Empty;
+
+    /// <summary>Equal when every option has the same value. Origins take no part: a value that merely moved to another layer changes nothing for a call.</summary>
+    public bool Equals(EffectivePolicy? other) => other is not null && PolicyTable.Options.All(option => option.Same(this, other));
+
+    public override int GetHashCode() => HashCode.Combine(Mode, External, Timeout, AttemptTimeout, LoadBalancing, Retry, CircuitBreaker, Bulkhead);
 }
 
 internal sealed record LoadBalancingSettings
@@ -26,8 +37,8 @@ internal sealed record LoadBalancingSettings
 internal sealed record RetrySettings
 {
     public int MaxAttempts { get; init; } = 3;
-    public IReadOnlyList<string> Methods { get; init; } = ["GET", "HEAD", "OPTIONS"];
-    public IReadOnlyList<string> GrpcMethods { get; init; } = [];
+    public IReadOnlyList<string> Methods { get; init => field = NameList.Of(value); } = NameList.Of(["GET", "HEAD", "OPTIONS"]);
+    public IReadOnlyList<string> GrpcMethods { get; init => field = NameList.Of(value); } = NameList.Of([]);
     public TimeSpan Backoff { get; init; } = TimeSpan.FromMilliseconds(25);
     public TimeSpan MaxBackoff { get; init; } = TimeSpan.FromMilliseconds(250);
     public int ReplayLimit { get; init; } = 65536;

@@ -1,17 +1,18 @@
 namespace MeshLib;
 
 /// <summary>
-/// One instance of a service. Its identity is its address; the object survives discovery updates and is the home of the instance's load and health.
+/// One instance of a service. Its identity is its address (and the registry's id); the object survives discovery updates and is the home of the instance's load and health.
 /// </summary>
 public sealed class MeshEndpoint
 {
     private EndpointMetadata _metadata;
 
-    internal MeshEndpoint(Uri address, EndpointMetadata metadata, string? hostName, MonotonicClock clock, CircuitBreakerSettings breaker, Random random)
+    internal MeshEndpoint(DiscoveredEndpoint discovered, MonotonicClock clock, CircuitBreakerSettings breaker, Random random)
     {
-        Address = address;
-        HostName = hostName;
-        _metadata = metadata;
+        Address = discovered.Address;
+        HostName = discovered.HostName;
+        _metadata = discovered.Metadata;
+        Prefix = discovered.Address.AbsoluteUri.TrimEnd('/');
         Load = new EndpointLoad(clock);
         Breaker = new EndpointBreaker(breaker, clock, random);
     }
@@ -29,6 +30,20 @@ public sealed class MeshEndpoint
     /// <summary>Attempts on their way to this instance, streamed bodies included.</summary>
     public int InFlight => Load.InFlight;
 
+    /// <summary>The estimate of the instance's latency, or <see langword="null"/> before its first success.</summary>
+    public TimeSpan? Latency => Load.LatencySeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
+
+    /// <summary>Whether the instance gets traffic.</summary>
+    public EndpointState State => Breaker.State switch
+    {
+        BreakerState.Open => EndpointState.Open,
+        BreakerState.Probing => EndpointState.Probing,
+        _ => Metadata.Healthy ? EndpointState.Available : EndpointState.Unhealthy,
+    };
+
+    /// <summary>What stands before a request's path and query on its way to this instance.</summary>
+    internal string Prefix { get; }
+
     /// <summary>The host name to present (Host header, TLS name) where it differs from the address.</summary>
     internal string? HostName { get; }
 
@@ -37,5 +52,5 @@ public sealed class MeshEndpoint
     internal EndpointBreaker Breaker { get; }
 
     /// <inheritdoc/>
-    public override string ToString() => Address.GetLeftPart(UriPartial.Authority);
+    public override string ToString() => Prefix;
 }

@@ -1,0 +1,43 @@
+using System.Diagnostics.Metrics;
+
+namespace MeshLib.Consul;
+
+/// <summary>What goes wrong between Consul and the list of instances, counted. Tags come from closed sets.</summary>
+internal sealed class ConsulMetrics
+{
+    private readonly Counter<long> _errors;
+    private readonly Counter<long> _dropped;
+
+    public ConsulMetrics(IMeterFactory meters)
+    {
+        var meter = meters.Create("MeshLib");
+        _errors = meter.CreateCounter<long>("mesh.discovery.errors", "{error}", "Failed requests to the registry, by reason.");
+        _dropped = meter.CreateCounter<long>("mesh.discovery.dropped", "{instance}", "Rows of the registry that became unusable, by reason.");
+    }
+
+    public void Failed(string service, ConsulFailure failure) => _errors.Add(1, new("mesh.service", service), new("reason", NameOf(failure)));
+
+    public void Dropped(string service, DropReason reason, int count) => _dropped.Add(count, new("mesh.service", service), new("reason", NameOf(reason)));
+
+    public static string NameOf(DropReason reason) => reason switch
+    {
+        DropReason.Incomplete => "incomplete",
+        DropReason.OtherService => "other_service",
+        DropReason.InvalidAddress => "invalid_address",
+        DropReason.RefusedAddress => "refused_address",
+        DropReason.InvalidPort => "invalid_port",
+        _ => "duplicate",
+    };
+
+    private static string NameOf(ConsulFailure failure) => failure switch
+    {
+        ConsulFailure.Unreachable => "unreachable",
+        ConsulFailure.TimedOut => "timeout",
+        ConsulFailure.Denied => "denied",
+        ConsulFailure.RateLimited => "rate_limited",
+        ConsulFailure.Rejected => "rejected",
+        ConsulFailure.ServerError => "server_error",
+        ConsulFailure.InvalidAnswer => "invalid_answer",
+        _ => "too_large",
+    };
+}

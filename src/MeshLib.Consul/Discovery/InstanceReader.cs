@@ -1,0 +1,141 @@
+namespace MeshLib.Consul;
+
+/// <summary>Reads one row. Neither an instance nor a reason to drop it means that it is in maintenance.</summary>
+internal readonly record struct InstanceReader(ConsulInstance? Instance, DropReason? Drop)
+{
+    private const string NamedPortPrefix = "port-";
+    private static readonly string[] ZoneKeys = ["zone", "az"];
+
+    public static InstanceReader Read(HealthEntry? entry, string service, bool allowSpecialAddresses)
+    {
+        if (entry is not { Node: { } node, Service: { } row })
+        {
+            return new(null, DropReason.Incomplete);
+        }
+
+        if (!string.Equals(row.Service, service, StringComparison.OrdinalIgnoreCase))
+        {
+            return new(null, DropReason.OtherService);
+        }
+
+        var status = InstanceStatus.Of(entry.Checks);
+        if (status == InstanceStatus.Maintenance)
+        {
+            return default;
+        }
+
+        // Often empty: then the instance is where its node is. The node's name is for people and never an address.
+        var address = string.IsNullOrWhiteSpace(row.Address) ? node.Address : row.Address;
+        if (InstanceHost.TryParse(address?.Trim() ?? "", allowSpecialAddresses, out var host) is { } reason)
+        {
+            return new(null, reason);
+        }
+
+        var named = ReadNamedPorts(row);
+        var port = ReadPort(row);
+        if (port == 0 && named.Count == 0)
+        {
+            return new(null, DropReason.InvalidPort);
+        }
+
+        var (weight, healthy) = ReadWeight(row, status);
+        return new(new ConsulInstance
+        {
+            Node = node.Node ?? "",
+            Id = row.Id ?? "",
+            Host = host,
+            Port = port,
+            Scheme = ReadScheme(row.Meta),
+            NamedPorts = named,
+            Metadata = new EndpointMetadata
+            {
+                Id = row.Id,
+                Zone = ReadZone(row, node),
+                Version = Find(row.Meta, "version"),
+                Weight = weight,
+                Healthy = healthy,
+                Tags = row.Tags ?? [],
+            },
+        }, null);
+    }
+
+    private static string? Find(IReadOnlyDictionary<string, string>? meta, string key) =>
+        meta is not null && meta.TryGetValue(key, out var value) && value.Length > 0 ? value : null;
+
+    private static bool IsPort(int? port) => port is > 0 and <= ushort.MaxValue;
+
+    private static int ReadPort(HealthService row)
+    {
+        if (IsPort(row.Port))
+        {
+            return row.Port!.Value;
+        }
+
+        // Newer Consul lists ports by name and leaves Port out; a lone one needs no mark to be the default.
+        var ports = row.Ports?.Where(port => IsPort(port?.Port)).ToList() ?? [];
+        var port = ports.Find(port => port!.Default == true) ?? (ports.Count == 1 ? ports[0] : null);
+        return row.Port is null or 0 ? port?.Port ?? 0 : 0;
+    }
+
+    private static Dictionary<string, int> ReadNamedPorts(HealthService row)
+    {
+        var named = new Dictionary<string, int>(StringComparer.OrdinalIgnoreCase);
+        foreach (var port in row.Ports ?? [])
+        {
+            if (port is { Name: { Length: > 0 } name } && IsPort(port.Port))
+            {
+                named[name] = port.Port!.Value;
+            }
+        }
+
+        foreach (var (key, value) in row.Meta ?? new Dictionary<string, string>())
+        {
+            if (key.StartsWith(NamedPortPrefix, StringComparison.OrdinalIgnoreCase) && LenientNumber.Parse(value) is { } port && IsPort(port))
+            {
+                named[key[NamedPortPrefix.Length..]] = port;
+            }
+        }
+
+        return named;
+    }
+
+    private static string? ReadScheme(IReadOnlyDictionary<string, string>? meta)
+    {
+        var scheme = Find(meta, "scheme")?.ToLowerInvariant();
+        return scheme is "http" or "https" ? scheme
+            : string.Equals(Find(meta, "secure"), "true", StringComparison.OrdinalIgnoreCase) ? "https"
+            : null;
+    }
+
+    private static string? ReadZone(HealthService row, HealthNode node)
+    {
+        foreach (var meta in (ReadOnlySpan<IReadOnlyDictionary<string, string>?>)[row.Meta, node.Meta])
+        {
+            foreach (var key in ZoneKeys)
+            {
+                if (Find(meta, key) is { } zone)
+                {
+                    return zone;
+                }
+            }
+        }
+
+        return NullIfEmpty(row.Locality?.Zone) ?? NullIfEmpty(node.Locality?.Zone);
+    }
+
+    private static string? NullIfEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
+
+    /// <summary>A warning instance gets its warning weight; with none it is out, as it is in Consul's own DNS answers.</summary>
+    private static (int Weight, bool Healthy) ReadWeight(HealthService row, InstanceStatus status)
+    {
+        var passing = row.Weights?.Passing ?? 1;
+        var warning = row.Weights?.Warning ?? 1;
+        var own = LenientNumber.Parse(Find(row.Meta, "weight"));
+        return status switch
+        {
+            InstanceStatus.Passing => (own ?? passing, true),
+            InstanceStatus.Warning => (own ?? warning, warning > 0),
+            _ => (own ?? passing, false),
+        };
+    }
+}

@@ -1,0 +1,190 @@
+using System.Net;
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.ObjectPool;
+
+namespace MeshLib;
+
+/// <summary>Makes one attempt of a call: pick, rewrite, send, classify.</summary>
+internal sealed class AttemptRunner
+{
+    private const int BufferedBodyLimit = 64 * 1024;
+
+    private readonly CallClock _time;
+    private readonly MonotonicClock _clock;
+    private readonly OutcomeClassifier _classifier;
+    private readonly RetryRules _retries;
+    private readonly MeshMetrics _metrics;
+    private readonly ObjectPool<CallLimit> _limits;
+
+    public AttemptRunner(CallClock time, DeadlineSweep sweep, RetryRules retries, MeshMetrics metrics)
+    {
+        _time = time;
+        _clock = time.Clock;
+        _classifier = new OutcomeClassifier(time.Clock.TimeProvider);
+        _retries = retries;
+        _metrics = metrics;
+        _limits = new DefaultObjectPool<CallLimit>(new LimitPolicy(sweep), maximumRetained: 1024);
+    }
+
+    /// <summary>One attempt; whatever it begins ends in its one <c>finally</c> or is taken over by the response's body.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<AttemptOutcome> RunAsync(MeshCall call)
+    {
+        // The clock was read when the call began, or when its wait ended.
+        var now = call.Attempt == 1 ? call.AttemptStarted : _clock.Now();
+        call.AttemptStarted = now;
+        call.Lease = null;
+        if (!TryBegin(call, now, out var ticket, out var attemptDue, out var refused))
+        {
+            return refused;
+        }
+
+        var limit = FreshLimit(call);
+        var endpoint = ticket.Endpoint;
+        var outcome = default(AttemptOutcome);
+        var response = default(HttpResponseMessage);
+        endpoint.Load.Begin();
+        try
+        {
+            limit.ArmAttempt(attemptDue);
+            var due = Math.Min(attemptDue, call.Deadline.DueAt);
+            RequestDispatch.Prepare(call, endpoint, due == long.MaxValue ? TimeSpan.MaxValue : _clock.Between(now, due));
+            response = call.Synchronous
+                ? call.Handler.SendInner(call.Request, limit.Token)
+                : await call.Handler.SendInnerAsync(call.Request, limit.Token).ConfigureAwait(false);
+            outcome = _classifier.Classify(response, call.Grpc, _time.DeadlineIsSpent(call));
+            if (BufferedLength(call.Request, response) is > 0)
+            {
+                await response.Content.LoadIntoBufferAsync(BufferedBodyLimit, limit.Token).ConfigureAwait(false);
+            }
+        }
+#pragma warning disable CA1031 // Inside the mesh a failure is a value; it is thrown where it leaves.
+        catch (Exception error)
+#pragma warning restore CA1031
+        {
+            response?.Dispose();
+            response = null;
+            outcome = new(error, Explain(call, limit, error));
+        }
+        finally
+        {
+            var ended = _clock.Now();
+            var elapsed = _clock.SecondsBetween(now, ended);
+            limit.DisarmAttempt();
+            RequestDispatch.Restore(call);
+            call.Record(endpoint, outcome.Reason);
+            _metrics.AttemptEnded(call.Set.Service.Name, outcome.Reason, elapsed);
+            MeshTracing.AttemptEnded(call.Activity, call.Attempt, endpoint, outcome.Reason);
+            if (response is not null && BufferedLength(call.Request, response) is null)
+            {
+                Lease(call, response, ticket, outcome, elapsed, ended);
+            }
+            else
+            {
+                call.Set.Settle(ticket, outcome.Reason, outcome.RetryAfter, elapsed, ended);
+                endpoint.Load.End();
+            }
+        }
+
+        return outcome;
+    }
+
+    /// <summary>Ends what a call holds when it, or its body, is over; the bulkhead permit is given back by whoever took it.</summary>
+    public void Release(MeshCall call)
+    {
+        _metrics.RequestEnded(call.Set.Service.Name);
+        if (call.Limit is { } limit && limit.End())
+        {
+            call.Limit = null;
+            _limits.Return(limit);
+        }
+    }
+
+    private static OutcomeReason Explain(MeshCall call, CallLimit limit, Exception error) => limit.Cause switch
+    {
+        LimitCause.Caller => OutcomeReason.CallerCancelled,
+        LimitCause.AttemptTimeout => OutcomeReason.AttemptTimeout,
+        LimitCause.CallTimeout => OutcomeReason.Timeout,
+        LimitCause.Deadline => OutcomeReason.DeadlineExceeded,
+        _ => error is OperationCanceledException && call.CallerToken.IsCancellationRequested ? OutcomeReason.CallerCancelled : OutcomeClassifier.Classify(error),
+    };
+
+    /// <summary>How long a body is that is read inside the attempt: 0 when there is none, <see langword="null"/> when it is streamed.</summary>
+    private static int? BufferedLength(HttpRequestMessage request, HttpResponseMessage response)
+    {
+        if (request.Method == HttpMethod.Head || response.StatusCode is HttpStatusCode.NoContent or HttpStatusCode.NotModified)
+        {
+            return 0;
+        }
+
+        return response.StatusCode != HttpStatusCode.SwitchingProtocols && response.Content.Headers.ContentLength is <= BufferedBodyLimit and var length ? (int)length : null;
+    }
+
+    private bool TryBegin(MeshCall call, long now, out EndpointTicket ticket, out long attemptDue, out AttemptOutcome refused)
+    {
+        ticket = default;
+        attemptDue = long.MaxValue;
+        refused = default;
+        if (call.CallerToken.IsCancellationRequested)
+        {
+            refused = new(new OperationCanceledException(call.CallerToken), OutcomeReason.CallerCancelled);
+            return false;
+        }
+
+        if (_time.IsTooLate(call, now))
+        {
+            refused = _time.Late(call);
+            return false;
+        }
+
+        var refusal = OutcomeReason.PinnedEndpointUnknown;
+        var picked = call.PinnedEndpoint is { } pinned
+            ? call.Set.TryPickPinned(pinned, out ticket)
+            : call.Set.TryPick(call, call.Repeatable && call.Replayable, out ticket, out refusal);
+        if (!picked)
+        {
+            refused = call.Refused(refusal);
+            return false;
+        }
+
+        if (call.Policy.Policy.Mode == MeshMode.Enforce && RetryRules.MayRetryAfterTimeout(call))
+        {
+            attemptDue = _clock.After(now, call.Policy.Policy.AttemptTimeout);
+        }
+
+        return true;
+    }
+
+    private CallLimit FreshLimit(MeshCall call)
+    {
+        if (call.Limit is { } limit)
+        {
+            if (!limit.IsSpent)
+            {
+                return limit;
+            }
+
+            limit.End();
+        }
+
+        call.Limit = _limits.Get();
+        call.Limit.Begin(call, _retries);
+        return call.Limit;
+    }
+
+    private void Lease(MeshCall call, HttpResponseMessage response, EndpointTicket ticket, AttemptOutcome outcome, double elapsed, long ended)
+    {
+        // gRPC streams and upgraded connections may be silent for as long as they like.
+        var idleLimit = !call.Grpc && response.StatusCode != HttpStatusCode.SwitchingProtocols && call.Policy.Policy.Mode == MeshMode.Enforce;
+        var lease = new BodyLease(this, _clock, call, ticket, outcome, elapsed, ended, idleLimit);
+        response.Content = new LeasedContent(response.Content, response, lease);
+        call.Lease = lease;
+    }
+
+    private sealed class LimitPolicy(DeadlineSweep sweep) : PooledObjectPolicy<CallLimit>
+    {
+        public override CallLimit Create() => new(sweep);
+
+        public override bool Return(CallLimit limit) => limit.TryReset();
+    }
+}

@@ -1,0 +1,96 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+
+namespace MeshLib;
+
+/// <summary>When calls have to end, and whether there is time left for what comes next.</summary>
+internal sealed partial class CallClock(MonotonicClock clock, ILogger<CallClock> logger)
+{
+    /// <summary>A remaining time that rounds to nothing on the wire is no time to ask a server for an answer.</summary>
+    public static readonly TimeSpan LeastUsefulTime = TimeSpan.FromMilliseconds(1);
+
+    // What a server that was given a deadline may answer before it: its own rounding and the way back.
+    private const double SpentShare = 0.1;
+    private const double SpentSeconds = 0.005;
+
+    private int _debuggerNoted;
+
+    public MonotonicClock Clock => clock;
+
+    /// <summary>The call's own timeout, and the earliest of the deadlines inherited, set on the request, or sent with it by a gRPC client.</summary>
+    public CallDeadline DeadlineOf(HttpRequestMessage request, EffectivePolicy policy, bool grpc, long now)
+    {
+        if (policy.Mode != MeshMode.Enforce || IsDebugging())
+        {
+            return CallDeadline.None;
+        }
+
+        var deadline = Deadline.Current?.TimestampOn(clock) ?? long.MaxValue;
+        if (request.Options.TryGetValue(MeshRequestOptions.Deadline, out var own))
+        {
+            deadline = Math.Min(deadline, own.TimestampOn(clock));
+        }
+
+        if (request.Options.TryGetValue(MeshRequestOptions.Timeout, out var span))
+        {
+            deadline = Math.Min(deadline, clock.After(now, span));
+        }
+
+        if (!grpc)
+        {
+            return new(clock.After(now, policy.Timeout), deadline);
+        }
+
+        // gRPC has a deadline of its own, and none means none.
+        if (request.Headers.NonValidated.TryGetValues(MeshHeaders.GrpcTimeout, out var values) && TimeoutHeader.TryParse(values.ToString(), out var timeout))
+        {
+            deadline = Math.Min(deadline, clock.After(now, timeout));
+        }
+
+        return new(long.MaxValue, deadline);
+    }
+
+    public bool IsTooLate(MeshCall call, long now) => clock.After(now, LeastUsefulTime) >= call.Deadline.DueAt;
+
+    /// <summary>Whether <paramref name="delay"/> leaves time for an attempt.</summary>
+    public bool HasTime(MeshCall call, TimeSpan delay, long now) => clock.After(now, delay + LeastUsefulTime) < call.Deadline.DueAt;
+
+    /// <summary>Whether a server that answers "too late" now speaks of the deadline from above, which may have been spent elsewhere, and not of itself.</summary>
+    public bool DeadlineIsSpent(MeshCall call)
+    {
+        var deadline = call.Deadline.Deadline;
+        if (deadline == long.MaxValue)
+        {
+            return false;
+        }
+
+        var given = clock.SecondsBetween(call.AttemptStarted, deadline);
+        var left = clock.SecondsBetween(clock.Now(), deadline);
+        return left <= Math.Max(SpentSeconds, given * SpentShare);
+    }
+
+    /// <summary>The time of the call is up before anything was sent.</summary>
+    public AttemptOutcome Late(MeshCall call)
+    {
+        var reason = call.Deadline.Reason;
+        return new(new DeadlineExceededException(call.Failure(reason), clock.Between(call.Started, call.Deadline.DueAt)), reason);
+    }
+
+    private bool IsDebugging()
+    {
+        if (!Debugger.IsAttached)
+        {
+            return false;
+        }
+
+        if (Interlocked.Exchange(ref _debuggerNoted, 1) == 0)
+        {
+            LogDebugging(logger);
+        }
+
+        return true;
+    }
+
+    [LoggerMessage(500, LogLevel.Information, "A debugger is attached: the mesh's time limits are off.")]
+    private static partial void LogDebugging(ILogger logger);
+}

@@ -1,0 +1,12 @@
+namespace MeshLib;
+
+/// <summary>What cut an attempt or a body off.</summary>
+internal enum LimitCause
+{
+    None,
+    Caller,
+    AttemptTimeout,
+    CallTimeout,
+    Deadline,
+    ReadIdle,
+}

@@ -1,0 +1,39 @@
+namespace MeshLib;
+
+/// <summary>One client by name, for as long as the host lives: what its handlers, which come and go, share.</summary>
+/// <param name="name">The client's name in the factory; empty for handlers made outside of it.</param>
+/// <param name="services">Where endpoint sets are found.</param>
+internal sealed class MeshClient(string name, MeshServices services)
+{
+    private volatile EndpointSet? _latest;
+    private long _passThroughTimeout = System.Threading.Timeout.InfiniteTimeSpan.Ticks;
+
+    public string Name => name;
+
+    /// <summary>
+    /// The <see cref="HttpClient.Timeout"/> that the mesh has lifted from the client: requests to hosts that are none of its business keep it.
+    /// </summary>
+    public TimeSpan PassThroughTimeout
+    {
+        get => TimeSpan.FromTicks(Volatile.Read(ref _passThroughTimeout));
+        set => Volatile.Write(ref _passThroughTimeout, value.Ticks);
+    }
+
+    /// <summary>The endpoint set of a request, nearly always the one of the client's request before.</summary>
+    public EndpointSet? Find(Uri uri)
+    {
+        var key = EndpointSetKey.Of(uri);
+        if (_latest is { IsRetired: false } latest && latest.Key == key)
+        {
+            return latest;
+        }
+
+        var set = services.Find(key);
+        if (set is not null)
+        {
+            _latest = set;
+        }
+
+        return set;
+    }
+}

@@ -1,0 +1,213 @@
+using System.Runtime.ExceptionServices;
+
+namespace MeshLib;
+
+/// <summary>
+/// The order of a call, written once. Request code only reads snapshots; what it begins it ends in one place.
+/// </summary>
+internal sealed class MeshPipeline(CallClock time, Admission admission, AttemptRunner attempts, RetryRules retries, MeshMetrics metrics, MeshTracing tracing)
+{
+    private readonly MonotonicClock _clock = time.Clock;
+
+    /// <summary>Where every request enters: it is either the mesh's business or goes on untouched.</summary>
+    public Task<HttpResponseMessage> Send(MeshHandler handler, HttpRequestMessage request, bool synchronous, CancellationToken cancellationToken)
+    {
+        if (request.RequestUri is not { IsAbsoluteUri: true } uri || uri is MeshUri || IsBypassed(request) || handler.Client.Find(uri) is not { } set)
+        {
+            return PassThrough.SendAsync(handler, request, synchronous, cancellationToken);
+        }
+
+        set.Touch();
+        if (set.Snapshot is not { } snapshot)
+        {
+            return ResolveThenSendAsync(set, handler, request, synchronous, cancellationToken);
+        }
+
+        return snapshot.PassThrough
+            ? PassThrough.SendAsync(handler, request, synchronous, cancellationToken)
+            : RunAsync(Begin(set, handler, request, synchronous, cancellationToken));
+    }
+
+    private static bool IsBypassed(HttpRequestMessage request) => request.Options.TryGetValue(MeshRequestOptions.Bypass, out var bypass) && bypass;
+
+    private MeshCall Begin(EndpointSet set, MeshHandler handler, HttpRequestMessage request, bool synchronous, CancellationToken cancellationToken)
+    {
+        var now = _clock.Now();
+        var policy = set.Service.PolicyOf(handler.Client.Name);
+        var grpc = GrpcStatus.IsGrpc(request);
+        bool? allowed = request.Options.TryGetValue(MeshRequestOptions.AllowRetry, out var allow) ? allow : null;
+        var call = new MeshCall(request, now)
+        {
+            Handler = handler,
+            Set = set,
+            Policy = policy,
+            CallerToken = cancellationToken,
+            Synchronous = synchronous,
+            Grpc = grpc,
+            PinnedEndpoint = request.Options.TryGetValue(MeshRequestOptions.PinnedEndpoint, out var pinned) ? pinned : null,
+            Deadline = time.DeadlineOf(request, policy.Policy, grpc, now),
+            Repeatable = allowed ?? policy.Repeatable(request, grpc),
+            IsRetryForbidden = allowed is false,
+            Replayable = true,
+        };
+        request.Options.Set(MeshRequestOptions.Call, call);
+        return call;
+    }
+
+    private async Task<HttpResponseMessage> ResolveThenSendAsync(
+        EndpointSet set, MeshHandler handler, HttpRequestMessage request, bool synchronous, CancellationToken cancellationToken)
+    {
+        // The call's clock runs while it waits for the first answer, so it begins here.
+        var call = Begin(set, handler, request, synchronous, cancellationToken);
+        var left = _clock.Between(call.Started, call.Deadline.DueAt);
+        if (left > TimeSpan.Zero)
+        {
+            var limit = left == TimeSpan.MaxValue ? Timeout.InfiniteTimeSpan : left;
+            await set.Ready.WaitAsync(limit, _clock.TimeProvider, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        if (set.Snapshot is not { } snapshot)
+        {
+            return Conclude(call, time.Late(call));
+        }
+
+        if (snapshot.PassThrough)
+        {
+            return await PassThrough.SendAsync(handler, request, synchronous, cancellationToken).ConfigureAwait(false);
+        }
+
+        call.AttemptStarted = _clock.Now();
+        return await RunAsync(call).ConfigureAwait(false);
+    }
+
+    private Task<HttpResponseMessage> RunAsync(MeshCall call) => call.Policy.Policy.Mode == MeshMode.Resolve ? ForwardAsync(call) : GovernAsync(call);
+
+    /// <summary>Mode Resolve: discovery and round robin, nothing else.</summary>
+    private async Task<HttpResponseMessage> ForwardAsync(MeshCall call)
+    {
+        if (!call.Set.TryPick(call, repeatable: true, out var ticket, out var refusal))
+        {
+            return Conclude(call, call.Refused(refusal));
+        }
+
+        RequestDispatch.Redirect(call, ticket.Endpoint);
+        try
+        {
+            return call.Synchronous
+                ? call.Handler.SendInner(call.Request, call.CallerToken)
+                : await call.Handler.SendInnerAsync(call.Request, call.CallerToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            RequestDispatch.Restore(call);
+        }
+    }
+
+    private async Task<HttpResponseMessage> GovernAsync(MeshCall call)
+    {
+        var service = call.Set.Service;
+        var enforce = call.Policy.Policy.Mode == MeshMode.Enforce;
+        var handedOver = false;
+        var reason = OutcomeReason.Fault;
+        call.Activity = tracing.Start(call.Request, service.Name);
+        metrics.RequestStarted(service.Name);
+        try
+        {
+            // 1. The deadline: work whose time is up costs nothing, not even a place in a queue.
+            // 2. The bulkhead, above the attempts: all of them, and the waits between them, hold one permit.
+            var outcome = time.IsTooLate(call, call.AttemptStarted) ? time.Late(call) : await admission.EnterAsync(call).ConfigureAwait(false);
+            if (outcome.Error is null)
+            {
+                // 3. The budget: a request earns a share of a retry, whether or not it will need one.
+                service.Budget.Deposit(call.Started);
+
+                // 4. The body, if it has to be kept for a repetition.
+                if (call.Request.Content is { } content && !RequestReplay.IsReplayable(content))
+                {
+                    call.Replayable = await RequestReplay.PrepareAsync(content, call.Repeatable, call.Policy.Policy.Retry.ReplayLimit, call.CallerToken).ConfigureAwait(false);
+                }
+
+                // 5. The first attempt, on which nearly every call ends.
+                outcome = await attempts.RunAsync(call).ConfigureAwait(false);
+
+                // 6. Repetitions, if the one decision function says so.
+                if (enforce && outcome.Verdict is Verdict.Retryable or Verdict.Overloaded)
+                {
+                    outcome = await RepeatAsync(call, outcome).ConfigureAwait(false);
+                }
+            }
+
+            reason = outcome.Reason;
+            var response = Conclude(call, outcome);
+            if (outcome.Response is not null && call.Lease is { } lease)
+            {
+                handedOver = true;
+                lease.Adopt();
+            }
+
+            return response;
+        }
+        finally
+        {
+            call.End(reason);
+            metrics.RequestAnswered(service.Name, reason, _clock.SecondsBetween(call.Started, _clock.Now()));
+            MeshTracing.End(call.Activity, call.AttemptsMade, reason);
+            if (!handedOver)
+            {
+                if (call.HoldsPermit)
+                {
+                    service.Bulkhead.Exit();
+                }
+
+                attempts.Release(call);
+            }
+        }
+    }
+
+    private async ValueTask<AttemptOutcome> RepeatAsync(MeshCall call, AttemptOutcome first)
+    {
+        var refusal = retries.Decide(call, first, out var delay);
+        if (refusal == RetryRefusal.None)
+        {
+            return await RetryStrategy.RunAsync(attempts, call, first, delay).ConfigureAwait(false);
+        }
+
+        metrics.RetryRefused(call.Set.Service.Name, refusal);
+        return first;
+    }
+
+    private HttpResponseMessage Conclude(MeshCall call, AttemptOutcome outcome)
+    {
+        if (outcome.Response is { } response)
+        {
+            return response;
+        }
+
+        var error = outcome.Error!;
+        switch (outcome.Reason)
+        {
+            case OutcomeReason.CallerCancelled:
+                throw new TaskCanceledException(error.Message, error, call.CallerToken);
+            case OutcomeReason.Timeout or OutcomeReason.DeadlineExceeded or OutcomeReason.AttemptTimeout when error is not MeshException:
+                error = new DeadlineExceededException(call.Failure(outcome.Reason), _clock.Between(call.Started, _clock.Now()), error);
+                break;
+        }
+
+        if (error is MeshException refusal)
+        {
+            if (call.AttemptsMade == 0)
+            {
+                metrics.Rejected(call.Set.Service.Name, outcome.Reason);
+            }
+
+            if (call.Grpc)
+            {
+                return GrpcStatus.Reject(call.Request, refusal);
+            }
+        }
+
+        ExceptionDispatchInfo.Throw(error);
+        return null!;
+    }
+}

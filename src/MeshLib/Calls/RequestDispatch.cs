@@ -1,0 +1,57 @@
+using System.Globalization;
+
+namespace MeshLib;
+
+/// <summary>Writes the endpoint's address and the mesh's headers into a request before an attempt, and puts the request back afterwards.</summary>
+internal static class RequestDispatch
+{
+    /// <summary>Prepares <paramref name="call"/>'s request for an attempt at <paramref name="endpoint"/>.</summary>
+    /// <param name="call">The call.</param>
+    /// <param name="endpoint">Where the attempt goes.</param>
+    /// <param name="remaining">The time that the server has; <see cref="TimeSpan.MaxValue"/> when there is no limit.</param>
+    public static void Prepare(MeshCall call, MeshEndpoint endpoint, TimeSpan remaining)
+    {
+        Redirect(call, endpoint);
+        var request = call.Request;
+        if (call.Policy.Policy.External)
+        {
+            return;
+        }
+
+        if (remaining != TimeSpan.MaxValue)
+        {
+            var name = call.Grpc ? MeshHeaders.GrpcTimeout : MeshHeaders.Timeout;
+            request.Headers.Remove(name);
+            request.Headers.TryAddWithoutValidation(name, call.Policy.TimeoutHeader(remaining));
+        }
+
+        if (call.Attempt > 1)
+        {
+            request.Headers.Remove(MeshHeaders.Attempt);
+            request.Headers.TryAddWithoutValidation(MeshHeaders.Attempt, call.Attempt.ToString(CultureInfo.InvariantCulture));
+        }
+    }
+
+    /// <summary>Points the request at <paramref name="endpoint"/>.</summary>
+    public static void Redirect(MeshCall call, MeshEndpoint endpoint)
+    {
+        var request = call.Request;
+        request.RequestUri = new MeshUri(endpoint.Prefix + call.LogicalUri.PathAndQuery);
+        if (endpoint.HostName is { } host && request.Headers.Host is null)
+        {
+            request.Headers.Host = host;
+            call.HostStamped = true;
+        }
+    }
+
+    /// <summary>Gives the request its logical address back: the next attempt, the caller and the caller's handlers know no other.</summary>
+    public static void Restore(MeshCall call)
+    {
+        call.Request.RequestUri = call.LogicalUri;
+        if (call.HostStamped)
+        {
+            call.Request.Headers.Host = null;
+            call.HostStamped = false;
+        }
+    }
+}

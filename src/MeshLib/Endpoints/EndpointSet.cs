@@ -1,0 +1,358 @@
+using Microsoft.Extensions.Logging;
+
+namespace MeshLib;
+
+/// <summary>
+/// The endpoints of one service (or of one named endpoint, scheme list or port of it). Requests read its snapshot, discovery and policy write it under the control
+/// lock, and outcomes touch the endpoint they are about and ask for a new snapshot when its health has changed.
+/// </summary>
+internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
+{
+    private readonly EndpointSetKey _key;
+    private readonly MeshEnvironment _environment;
+    private readonly EndpointMembership _membership;
+    private readonly LoadBalancers _balancers;
+    private readonly MeshMetrics _metrics;
+    private readonly ILogger _logger;
+    private readonly Lock _control = new();
+    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile EndpointSnapshot? _snapshot;
+    private volatile bool _used = true;
+    private (string Name, LoadBalancer Balancer)? _balancer;
+    private IEndpointSourceStatus? _status;
+    private EndpointWatch? _watch;
+    private long _nextProbeAt;
+    private int _pickerFaulted;
+
+    public EndpointSet(EndpointSetKey key, MeshService service, MeshEnvironment environment, LoadBalancers balancers, MeshMetrics metrics, ILogger logger)
+    {
+        _key = key;
+        Service = service;
+        _environment = environment;
+        _balancers = balancers;
+        _metrics = metrics;
+        _logger = logger;
+        _membership = new EndpointMembership(environment.Clock, environment.Random);
+    }
+
+    public MeshService Service { get; }
+
+    public EndpointSetKey Key => _key;
+
+    /// <summary>What requests read; <see langword="null"/> until discovery's first answer, good or bad.</summary>
+    public EndpointSnapshot? Snapshot => _snapshot;
+
+    /// <summary>Completes with discovery's first answer: one resolve, however many calls wait for it.</summary>
+    public Task Ready => _ready.Task;
+
+    /// <summary>Set when the set has been dropped for want of use; whoever holds it must ask the directory again.</summary>
+    public bool IsRetired { get; private set; }
+
+    public TimeSpan StaleFor => Volatile.Read(ref _status)?.StaleFor ?? TimeSpan.Zero;
+
+    public void Watch(EndpointWatch watch) => _watch = watch;
+
+    /// <summary>Notes that the set is in use; a write only when the sweep has cleared the note.</summary>
+    public void Touch()
+    {
+        if (!_used)
+        {
+            _used = true;
+        }
+    }
+
+    /// <summary>Whether the set was used since the last time this was asked.</summary>
+    public bool TakeUsed()
+    {
+        var used = _used;
+        _used = false;
+        return used;
+    }
+
+    public void Publish(EndpointUpdate update)
+    {
+        lock (_control)
+        {
+            Volatile.Write(ref _status, update.Status);
+            var endpoints = update.Endpoints;
+            if (endpoints.Count == 0 && _membership.Members.Count == 0 && !(Service.IsDeclared && update.Authoritative))
+            {
+                if (!Service.IsDeclared)
+                {
+                    SetSnapshot(EndpointSnapshot.PassedThrough);
+                    return;
+                }
+
+                // Declared, and no registry was there to ask: plain DNS, with the service's policy.
+                endpoints = [new DiscoveredEndpoint(PlainAddress(), EndpointMetadata.None, null)];
+            }
+
+            var changed = _membership.Update(endpoints, Service.Policy.CircuitBreaker);
+            _metrics.DiscoveryUpdated(Service.Name, changed ? "applied" : "unchanged");
+            if (changed || _snapshot is null or { Problem: not null } or { PassThrough: true })
+            {
+                Rebuild();
+            }
+        }
+    }
+
+    public void Fail(Exception problem)
+    {
+        lock (_control)
+        {
+            _metrics.DiscoveryUpdated(Service.Name, "failed");
+            if (_snapshot is null or { Problem: not null })
+            {
+                SetSnapshot(new EndpointSnapshot { Problem = problem });
+            }
+        }
+    }
+
+    /// <summary>Takes over the service's policy: endpoints and their state stay.</summary>
+    public void ApplyPolicy()
+    {
+        lock (_control)
+        {
+            foreach (var endpoint in _membership.Members)
+            {
+                endpoint.Breaker.Apply(Service.Policy.CircuitBreaker);
+            }
+
+            if (_snapshot is { PassThrough: false, Problem: null })
+            {
+                Rebuild();
+            }
+        }
+    }
+
+    /// <summary>Chooses where an attempt goes. On <see langword="false"/>, <paramref name="refusal"/> says why there is nowhere.</summary>
+    public bool TryPick(MeshCall call, bool repeatable, out EndpointTicket ticket, out OutcomeReason refusal)
+    {
+        var snapshot = _snapshot!;
+        if (snapshot.CutOff.Count > 0 && TryProbe(snapshot, call.AttemptStarted, repeatable, out ticket))
+        {
+            refusal = OutcomeReason.Ok;
+            return true;
+        }
+
+        if (PickFrom(snapshot, call) is { } endpoint)
+        {
+            ticket = new(endpoint, endpoint.Breaker.Generation);
+            refusal = OutcomeReason.Ok;
+            return true;
+        }
+
+        ticket = default;
+        refusal = snapshot.Problem is not null ? OutcomeReason.DiscoveryFailed
+            : snapshot.CutOff.Count > 0 ? OutcomeReason.AllEndpointsOpen
+            : OutcomeReason.NoEndpoint;
+        return false;
+    }
+
+    /// <summary>The one endpoint that a request is pinned to, whatever its health.</summary>
+    public bool TryPickPinned(Uri address, out EndpointTicket ticket)
+    {
+        foreach (var endpoint in _snapshot!.All)
+        {
+            if (endpoint.Address == address)
+            {
+                ticket = new(endpoint, endpoint.Breaker.Generation);
+                return true;
+            }
+        }
+
+        ticket = default;
+        return false;
+    }
+
+    /// <summary>Whether any endpoint may receive traffic now.</summary>
+    public bool HasLive => _snapshot?.Picker is not null;
+
+    /// <summary>How long until the first cut-off endpoint is probed.</summary>
+    public TimeSpan? TimeToNextProbe(long now)
+    {
+        TimeSpan? first = null;
+        foreach (var endpoint in _snapshot!.CutOff)
+        {
+            var wait = _environment.Clock.Between(now, endpoint.Breaker.RetryAt);
+            first = first is null || wait < first ? wait : first;
+        }
+
+        return first < TimeSpan.Zero ? TimeSpan.Zero : first;
+    }
+
+    /// <summary>Whether an endpoint that may receive traffic has not been tried by <paramref name="call"/>.</summary>
+    public bool HasUntried(MeshCall call)
+    {
+        foreach (var endpoint in _snapshot!.All)
+        {
+            if (endpoint.Breaker.State == BreakerState.Closed && !call.HasTried(endpoint))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>The feedback arrow: what an attempt's outcome teaches about its endpoint.</summary>
+    /// <param name="ticket">The attempt's ticket.</param>
+    /// <param name="reason">How it ended.</param>
+    /// <param name="retryAfter">How long the endpoint asks to be left alone.</param>
+    /// <param name="elapsed">Seconds to the headers, or to the end of a body read inside the attempt.</param>
+    /// <param name="now">The timestamp of the end.</param>
+    public void Settle(in EndpointTicket ticket, OutcomeReason reason, TimeSpan? retryAfter, double elapsed, long now)
+    {
+        var endpoint = ticket.Endpoint;
+        switch (reason.Verdict())
+        {
+            case Verdict.Success:
+                endpoint.Load.ObserveSuccess(elapsed, now);
+                break;
+            case Verdict.Ignored:
+                // A caller who gave up says nothing about health, but the wait was at least this long.
+                if (reason is OutcomeReason.CallerCancelled or OutcomeReason.DeadlineExceeded && elapsed > endpoint.Load.LatencySeconds)
+                {
+                    endpoint.Load.ObserveSuccess(elapsed, now);
+                }
+
+                break;
+            default:
+                var median = PeerLoad.Median(_snapshot!.All, endpoint, now, _environment.Random);
+                endpoint.Load.ObserveFailure(median, retryAfter?.TotalSeconds ?? 0, now);
+                break;
+        }
+
+        if (endpoint.Breaker.Record(reason.Signal(), ticket.Generation, now))
+        {
+            HealthChanged(endpoint, reason);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        IsRetired = true;
+        if (_watch is { } watch)
+        {
+            await watch.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private bool TryProbe(EndpointSnapshot snapshot, long now, bool repeatable, out EndpointTicket ticket)
+    {
+        ticket = default;
+        if (now < Volatile.Read(ref _nextProbeAt))
+        {
+            return false;
+        }
+
+        var settings = Service.Policy;
+        var next = long.MaxValue;
+        foreach (var endpoint in snapshot.CutOff)
+        {
+            // A probe may fail: a request that can be repeated elsewhere is the better one to risk, unless none comes for a while.
+            var dueAt = repeatable ? endpoint.Breaker.RetryAt : _environment.Clock.After(endpoint.Breaker.RetryAt, settings.CircuitBreaker.BreakDuration);
+            if (ticket.Endpoint is null && now >= dueAt && endpoint.Breaker.TryBeginProbe(now, settings.AttemptTimeout, out var generation))
+            {
+                ticket = new(endpoint, generation);
+            }
+
+            next = Math.Min(next, endpoint.Breaker.RetryAt);
+        }
+
+        Volatile.Write(ref _nextProbeAt, next);
+        return ticket.Endpoint is not null;
+    }
+
+    private MeshEndpoint? PickFrom(EndpointSnapshot snapshot, MeshCall call)
+    {
+        try
+        {
+            return snapshot.Picker?.Pick(call);
+        }
+#pragma warning disable CA1031 // A fault of a picker, ours or the user's, must not fail the call: it goes to a live endpoint.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            _metrics.InternalError(Service.Name);
+            if (Interlocked.Exchange(ref _pickerFaulted, 1) == 0)
+            {
+                LogPickerFailed(_logger, Service.Name, exception);
+            }
+
+            return snapshot.All.FirstOrDefault(endpoint => endpoint.State == EndpointState.Available && !call.HasTried(endpoint)) ?? (snapshot.All.Count > 0 ? snapshot.All[0] : null);
+        }
+    }
+
+    private void HealthChanged(MeshEndpoint endpoint, OutcomeReason reason)
+    {
+        var state = endpoint.Breaker.State;
+        _metrics.BreakerChanged(Service.Name, state);
+        LogBreakerChanged(_logger, Service.Name, endpoint.Prefix, state, reason.Tag());
+        lock (_control)
+        {
+            Rebuild();
+        }
+    }
+
+    private void Rebuild()
+    {
+        var policy = Service.Policy;
+        var all = _membership.Members;
+
+        // Nobody stands in for a lone external host: cutting it off would only add outages.
+        var enforce = policy.Mode == MeshMode.Enforce && !(policy.External && all.Count == 1);
+        var healthy = all.Count(static endpoint => endpoint.Metadata.Healthy);
+
+        // Too few healthy ones would drown in the traffic of all: better a sick endpoint than a drowned one. Breaker-open endpoints stay out all the same.
+        var panic = all.Count > healthy && healthy < policy.LoadBalancing.PanicThreshold * all.Count;
+        var cutOff = new List<MeshEndpoint>();
+        var live = new List<MeshEndpoint>(all.Count);
+        foreach (var endpoint in all)
+        {
+            if (enforce && !(endpoint.Metadata.Healthy || panic))
+            {
+                continue;
+            }
+
+            (enforce && endpoint.Breaker.State != BreakerState.Closed ? cutOff : live).Add(endpoint);
+        }
+
+        if (panic != (_snapshot?.Panic ?? false))
+        {
+            LogPanic(_logger, Service.Name, panic ? "begins" : "ends", healthy, all.Count);
+        }
+
+        Volatile.Write(ref _nextProbeAt, cutOff.Count == 0 ? long.MaxValue : cutOff.Min(static endpoint => endpoint.Breaker.RetryAt));
+        SetSnapshot(new EndpointSnapshot
+        {
+            All = all,
+            CutOff = cutOff,
+            Panic = panic,
+            Picker = live.Count == 0 ? null : Balancer(policy.Mode == MeshMode.Resolve ? LoadBalancers.RoundRobin : policy.LoadBalancing.Policy).CreatePicker(live),
+        });
+    }
+
+    private LoadBalancer Balancer(string name)
+    {
+        if (_balancer is not { } current || !string.Equals(current.Name, name, StringComparison.OrdinalIgnoreCase))
+        {
+            current = (name, _balancers.Create(name));
+            _balancer = current;
+        }
+
+        return current.Balancer;
+    }
+
+    private void SetSnapshot(EndpointSnapshot snapshot)
+    {
+        _snapshot = snapshot;
+        _ready.TrySetResult();
+    }
+
+    private Uri PlainAddress()
+    {
+        var scheme = _key.Scheme.Split('+')[0];
+        return new Uri(new EndpointSetKey(scheme, _key.Host, _key.Port).ToString());
+    }
+}

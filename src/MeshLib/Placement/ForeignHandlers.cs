@@ -1,0 +1,71 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Http;
+using Microsoft.Extensions.Http.Resilience;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace MeshLib;
+
+/// <summary>What other packages have put into a mesh client's chain, and what of it cannot stay there. Everything is said once, whatever the number of clients and rotations.</summary>
+internal sealed partial class ForeignHandlers(
+    PipelineProbe probe, IOptions<MeshOptions> options, IOptionsMonitor<HttpStandardResilienceOptions> standard, ILogger<ForeignHandlers> logger)
+{
+    private const string ResolvingHandler = "Microsoft.Extensions.ServiceDiscovery.Http.ResolvingHttpDelegatingHandler";
+
+    private readonly ConcurrentDictionary<string, bool> _said = [];
+
+    /// <summary>
+    /// Takes out Microsoft's resolving handler, which would turn the logical address into a physical one before the mesh sees it, and the handlers of Microsoft's
+    /// standard and hedging pipelines, whose retries and one breaker per service would multiply with the mesh's. Any other resilience handler stays where it is.
+    /// </summary>
+    public void TakeOut(HttpMessageHandlerBuilder builder)
+    {
+        var handlers = builder.AdditionalHandlers;
+        for (var i = handlers.Count - 1; i >= 0; i--)
+        {
+            if (handlers[i].GetType().FullName == ResolvingHandler || (handlers[i] is ResilienceHandler resilience && !Keeps(resilience, builder.Name ?? "")))
+            {
+                handlers.RemoveAt(i);
+            }
+        }
+    }
+
+    private bool Keeps(ResilienceHandler handler, string client)
+    {
+        var pipeline = probe.Look(handler);
+        if (options.Value.KeepResilienceHandlers || !pipeline.IsMicrosofts)
+        {
+            if (pipeline.Retries && _said.TryAdd($"kept {client} {pipeline.Name}", true))
+            {
+                LogRetriesOutside(logger, client, pipeline.Name);
+            }
+
+            return true;
+        }
+
+        if (_said.TryAdd(pipeline.Name, true))
+        {
+            LogTakenOut(logger, pipeline.Name, client, SettingsOf(pipeline.Name));
+        }
+
+        return false;
+    }
+
+    private string SettingsOf(string pipeline)
+    {
+        if (!pipeline.EndsWith(PipelineProbe.StandardSuffix, StringComparison.Ordinal))
+        {
+            return "hedging, its timeouts and its breaker per authority";
+        }
+
+        var settings = standard.Get(pipeline);
+        return FormattableString.Invariant(
+            $"total timeout {settings.TotalRequestTimeout.Timeout}, attempt timeout {settings.AttemptTimeout.Timeout}, {settings.Retry.MaxRetryAttempts} retries, breaker at {settings.CircuitBreaker.FailureRatio:P0} of {settings.CircuitBreaker.MinimumThroughput}");
+    }
+
+    [LoggerMessage(400, LogLevel.Warning, "Microsoft's resilience pipeline '{Pipeline}' was taken out of the chain of mesh client '{Client}', and its settings are not used: {Settings}. The mesh's policy (Mesh:Defaults, Mesh:Services) takes its place; KeepResilienceHandlers keeps it.")]
+    private static partial void LogTakenOut(ILogger logger, string pipeline, string client, string settings);
+
+    [LoggerMessage(401, LogLevel.Warning, "The resilience pipeline '{Pipeline}' of mesh client '{Client}' retries outside of the mesh: its attempts multiply with the mesh's and no budget counts them.")]
+    private static partial void LogRetriesOutside(ILogger logger, string client, string pipeline);
+}

@@ -1,0 +1,47 @@
+using System.Diagnostics.CodeAnalysis;
+using MeshLib;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Parts of a mesh that are set in code.</summary>
+public static class MeshBuilderExtensions
+{
+    /// <summary>Gives a service fixed endpoints. Endpoints in configuration (<c>Services:{name}</c>) win over them.</summary>
+    /// <param name="builder">The mesh.</param>
+    /// <param name="service">The service's name, as it stands in request addresses.</param>
+    /// <param name="addresses">Absolute http or https addresses, such as <c>http://10.0.0.1:8080</c>.</param>
+    /// <exception cref="ArgumentException">An address is not an absolute http or https address.</exception>
+    public static IMeshBuilder AddEndpoints(this IMeshBuilder builder, string service, params string[] addresses)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        ArgumentException.ThrowIfNullOrWhiteSpace(service);
+        ArgumentNullException.ThrowIfNull(addresses);
+        var uris = new List<Uri>(addresses.Length);
+        foreach (var address in addresses)
+        {
+            if (!Uri.TryCreate(address, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https"))
+            {
+                throw new ArgumentException($"'{address}' is no endpoint of '{service}': an absolute address with http or https is needed, such as http://10.0.0.1:8080.", nameof(addresses));
+            }
+
+            uris.Add(uri);
+        }
+
+        builder.Services.AddSingleton(new StaticEndpoints(service, uris));
+        return builder;
+    }
+
+    /// <summary>Adds a load balancer of one's own; <c>LoadBalancing:Policy</c> selects it by its name.</summary>
+    /// <typeparam name="T">The balancer; one instance is made for each endpoint set, its constructor arguments come from the host's services.</typeparam>
+    /// <param name="builder">The mesh.</param>
+    /// <param name="name">The name, not case-sensitive.</param>
+    public static IMeshBuilder AddLoadBalancer<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] T>(this IMeshBuilder builder, string name)
+        where T : LoadBalancer
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        builder.Services.AddSingleton(new KnownBalancer(name));
+        builder.Services.AddSingleton(new LoadBalancerRegistration(name, static provider => ActivatorUtilities.CreateInstance<T>(provider)));
+        return builder;
+    }
+}

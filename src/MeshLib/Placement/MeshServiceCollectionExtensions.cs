@@ -1,0 +1,109 @@
+using System.Diagnostics.Metrics;
+using MeshLib;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Http;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.ServiceDiscovery;
+using Polly.Telemetry;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Adds the mesh to an application.</summary>
+public static partial class MeshServiceCollectionExtensions
+{
+    /// <summary>
+    /// Adds the mesh: policies from the configuration section <c>Mesh</c>, endpoints from every registered discovery provider. It may be called any number of times.
+    /// </summary>
+    /// <param name="services">The services of the host.</param>
+    /// <param name="configure">Options in code; the configuration section wins over them.</param>
+    /// <returns>A builder for further parts of the mesh.</returns>
+    public static IMeshBuilder AddMesh(this IServiceCollection services, Action<MeshOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        if (configure is not null)
+        {
+            services.Configure(configure);
+        }
+
+        if (services.Any(static service => service.ServiceType == typeof(MeshServices)))
+        {
+            return new MeshBuilder(services);
+        }
+
+        services.AddLogging();
+        services.AddMetrics();
+        services.AddHttpClient();
+        services.TryAddSingleton<IConfiguration>(static _ => new ConfigurationBuilder().Build());
+        services.AddServiceDiscoveryCore();
+        services.AddConfigurationServiceEndpointProvider();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IServiceEndpointProviderFactory, StaticEndpointProviderFactory>());
+        services.AddMeshPolicies();
+
+        services.TryAddSingleton(CreateEnvironment);
+        services.TryAddSingleton(CreateSweep);
+        services.TryAddSingleton(static provider => new MeshMetrics(provider.GetRequiredService<IMeterFactory>()));
+        services.TryAddSingleton<MeshTracing>();
+        services.TryAddSingleton(static provider => new CallClock(provider.GetRequiredService<MeshEnvironment>().Clock, provider.GetRequiredService<ILogger<CallClock>>()));
+        services.TryAddSingleton(static provider => new RetryRules(provider.GetRequiredService<CallClock>(), provider.GetRequiredService<MeshEnvironment>().Random));
+        services.TryAddSingleton<Admission>();
+        services.TryAddSingleton<AttemptRunner>();
+        services.TryAddSingleton(static provider => new LoadBalancers(
+            provider.GetServices<LoadBalancerRegistration>(), provider, provider.GetRequiredService<MeshEnvironment>().Random));
+        services.TryAddSingleton(CreateComposition);
+        services.TryAddSingleton<DeclaredServices>();
+        services.TryAddSingleton<MeshServices>();
+        services.TryAddSingleton<MeshClients>();
+        services.TryAddSingleton<MeshClientNames>();
+        services.TryAddSingleton<MeshPipeline>();
+        services.TryAddSingleton<PipelineProbe>();
+        services.AddOptions<TelemetryOptions>().Configure<PipelineProbe>(static (options, probe) => options.TelemetryListeners.Add(probe));
+        services.TryAddSingleton<ForeignHandlers>();
+        services.TryAddSingleton<IMeshHandlerFactory, MeshHandlerFactory>();
+        services.TryAddSingleton<IMeshDirectory, MeshDirectory>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHttpMessageHandlerBuilderFilter, MeshHandlerFilter>());
+        return new MeshBuilder(services);
+    }
+
+    /// <summary>
+    /// Lets every client of the factory go through the mesh. Primary handlers and <see cref="HttpClient.Timeout"/> are left as they are, and hosts that nobody resolves
+    /// are passed through.
+    /// </summary>
+    /// <param name="services">The services of the host.</param>
+    public static IMeshBuilder AddMeshToAllHttpClients(this IServiceCollection services)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        services.AddSingleton(new MeshClientRegistration(null, null));
+        return services.AddMesh();
+    }
+
+    private static MeshEnvironment CreateEnvironment(IServiceProvider provider)
+    {
+#pragma warning disable RS0030 // The composition root: everything below is given its time and its chance.
+        return new(new MonotonicClock(provider.GetService<TimeProvider>() ?? TimeProvider.System), Random.Shared);
+#pragma warning restore RS0030
+    }
+
+    private static DeadlineSweep CreateSweep(IServiceProvider provider)
+    {
+        var logger = provider.GetRequiredService<ILogger<DeadlineSweep>>();
+        return new(provider.GetRequiredService<MeshEnvironment>().Clock, fault => LogSweepFault(logger, fault));
+    }
+
+    [LoggerMessage(510, LogLevel.Error, "A call's time limit could not be acted upon.")]
+    private static partial void LogSweepFault(ILogger logger, Exception exception);
+
+    private static MeshComposition CreateComposition(IServiceProvider provider)
+    {
+        var environment = provider.GetRequiredService<MeshEnvironment>();
+        var metrics = provider.GetRequiredService<MeshMetrics>();
+        return new(
+            environment,
+            new EndpointSources(provider.GetServices<IServiceEndpointProviderFactory>()),
+            new WatchSettings(environment.Clock, environment.Random, provider.GetRequiredService<IOptions<ServiceDiscoveryOptions>>().Value.RefreshPeriod),
+            provider.GetRequiredService<LoadBalancers>(),
+            new RetryStrategy(environment.Clock, provider.GetRequiredService<RetryRules>(), metrics, provider.GetRequiredService<ILoggerFactory>()),
+            metrics);
+    }
+}

@@ -1,0 +1,55 @@
+namespace MeshLib;
+
+/// <summary>The primary handler of mesh clients.</summary>
+internal static class MeshTransport
+{
+    // Below the usual server's keep-alive of two minutes, so that a pooled connection is rarely closed under a request.
+    private static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(60);
+
+    // Names behind an address are looked up again at this pace.
+    private static readonly TimeSpan ConnectionLifetime = TimeSpan.FromMinutes(5);
+
+    // Together below the 30 s in which a stalled HTTP/2 connection has to be found.
+    private static readonly TimeSpan PingDelay = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan PingTimeout = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// The stock handler with what a mesh needs: a redirect would leave balancing and policy, an ambient proxy would stand between the mesh and its endpoints, and
+    /// cookies would be shared by unrelated callers. A declared external host keeps the factory's ways.
+    /// </summary>
+    public static SocketsHttpHandler Create(EffectivePolicy policy)
+    {
+        var handler = new SocketsHttpHandler
+        {
+            ConnectTimeout = policy.ConnectTimeout,
+            PooledConnectionLifetime = ConnectionLifetime,
+            PooledConnectionIdleTimeout = IdleTimeout,
+            KeepAlivePingDelay = PingDelay,
+            KeepAlivePingTimeout = PingTimeout,
+            KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
+            EnableMultipleHttp2Connections = true,
+        };
+        if (!policy.External)
+        {
+            handler.AllowAutoRedirect = false;
+            handler.UseProxy = false;
+            handler.UseCookies = false;
+        }
+
+        return handler;
+    }
+
+    /// <summary>grpc-dotnet connects its own subchannels unless it is told that somebody else chooses the address.</summary>
+    public static void LeaveBalancingToTheMesh(HttpMessageHandler handler)
+    {
+        while (handler is DelegatingHandler { InnerHandler: { } inner })
+        {
+            handler = inner;
+        }
+
+        if (handler is SocketsHttpHandler sockets)
+        {
+            sockets.Properties["__GrpcLoadBalancingDisabled"] = true;
+        }
+    }
+}

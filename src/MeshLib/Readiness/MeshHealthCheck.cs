@@ -1,0 +1,56 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace MeshLib;
+
+/// <summary>
+/// Readiness from the mesh's point of view. Unhealthy while a declared service has not been resolved yet: requests would fail. Degraded while a list is stale, a service is
+/// in panic, or the last policy was not taken over: requests go on with what was known last.
+/// </summary>
+internal sealed class MeshHealthCheck(MeshServices services, IMeshDirectory directory, MeshPolicies policies, MonotonicClock clock) : IHealthCheck
+{
+    // Shorter silences are a leader election or a restarted agent, and change nothing for anyone.
+    private static readonly TimeSpan WorthSaying = TimeSpan.FromSeconds(10);
+
+    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        // Looking at a declared service begins to watch it, so that a host becomes ready without a request.
+        foreach (var name in services.DeclaredNames)
+        {
+            services.Find(new EndpointSetKey("http", name.ToLowerInvariant(), -1));
+        }
+
+        await Task.WhenAll(services.Sets.Where(static set => set.Service.IsDeclared).Select(static set => set.Ready))
+            .WaitAsync(TimeSpan.FromSeconds(1), clock.TimeProvider, cancellationToken)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+        var unresolved = new List<string>();
+        var troubled = new List<string>();
+        foreach (var service in directory.Services)
+        {
+            if (!service.Resolved)
+            {
+                if (services.DeclaredNames.Contains(service.Name, StringComparer.OrdinalIgnoreCase))
+                {
+                    unresolved.Add(service.Name);
+                }
+            }
+            else if (service.StaleFor > WorthSaying)
+            {
+                troubled.Add(FormattableString.Invariant($"{service.Name}: endpoints stale for {service.StaleFor.TotalSeconds:0} s"));
+            }
+            else if (service.Panic)
+            {
+                troubled.Add($"{service.Name}: panic");
+            }
+        }
+
+        if (policies.Problem is { } problem)
+        {
+            troubled.Add($"policy not taken over: {problem}");
+        }
+
+        return unresolved.Count > 0 ? new(context.Registration.FailureStatus, $"Not resolved yet: {string.Join(", ", unresolved)}.")
+            : troubled.Count > 0 ? HealthCheckResult.Degraded(string.Join("; ", troubled) + ".")
+            : HealthCheckResult.Healthy();
+    }
+}

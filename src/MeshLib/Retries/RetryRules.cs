@@ -1,0 +1,93 @@
+namespace MeshLib;
+
+/// <summary>The one decision whether a failed attempt is followed by another. It knows nothing of how the waiting is done.</summary>
+internal sealed class RetryRules(CallClock time, Random random)
+{
+    /// <summary>Decides, and pays for the retry when the answer is <see cref="RetryRefusal.None"/>.</summary>
+    /// <param name="call">The call after its failed attempt.</param>
+    /// <param name="outcome">The failure, whose verdict is retryable or overloaded.</param>
+    /// <param name="delay">How long to wait before the next attempt.</param>
+    public RetryRefusal Decide(MeshCall call, in AttemptOutcome outcome, out TimeSpan delay)
+    {
+        var retry = call.Policy.Policy.Retry;
+        var neverSent = outcome.Reason.NeverSent();
+        delay = TimeSpan.Zero;
+        if (retry.MaxAttempts <= 1 || call.PinnedEndpoint is not null)
+        {
+            return RetryRefusal.AttemptsSpent;
+        }
+
+        if (outcome.RetryForbidden)
+        {
+            return RetryRefusal.ForbiddenByServer;
+        }
+
+        if (!call.Set.HasLive)
+        {
+            return RetryRefusal.NoOtherEndpoint;
+        }
+
+        if (call.IsRetryForbidden)
+        {
+            return RetryRefusal.NotRepeatable;
+        }
+
+        if (!neverSent && !call.Repeatable)
+        {
+            return RetryRefusal.NotRepeatable;
+        }
+
+        // Where no connection came about the body was not touched; every other repetition needs it whole.
+        if (!call.Replayable && outcome.Reason is not (OutcomeReason.ConnectFailed or OutcomeReason.ConnectTimeout or OutcomeReason.NameResolution or OutcomeReason.TlsFailed))
+        {
+            return RetryRefusal.BodyNotReplayable;
+        }
+
+        // What no server has seen adds no load to any: it is free, once for each endpoint.
+        var free = neverSent && call.Set.HasUntried(call);
+        if (!free && call.Attempt - call.FreeRetries >= retry.MaxAttempts)
+        {
+            return RetryRefusal.AttemptsSpent;
+        }
+
+        delay = free ? TimeSpan.Zero : Backoff.Next(call.Attempt - call.FreeRetries, retry.Backoff, retry.MaxBackoff, random);
+        if (outcome.RetryAfter is { } asked && asked > delay)
+        {
+            delay = asked;
+        }
+
+        if (!time.HasTime(call, delay, time.Clock.Now()))
+        {
+            return RetryRefusal.NoTimeLeft;
+        }
+
+        if (free)
+        {
+            call.FreeRetries++;
+        }
+        else if (!call.TakePrepaidRetry() && !call.Set.Service.Budget.TryWithdraw())
+        {
+            return RetryRefusal.BudgetSpent;
+        }
+
+        return RetryRefusal.None;
+    }
+
+    /// <summary>
+    /// Asked when an attempt's time is up: if another attempt may follow it is paid for now, and the attempt is cut off; otherwise the attempt may go on.
+    /// </summary>
+    public bool TryPrepay(MeshCall call, long now)
+    {
+        var allowed = MayRetryAfterTimeout(call) && time.HasTime(call, TimeSpan.Zero, now) && call.Set.Service.Budget.TryWithdraw();
+        if (allowed)
+        {
+            call.PrepayRetry();
+        }
+
+        return allowed;
+    }
+
+    /// <summary>Whether an attempt that runs into its timeout could be followed by another, budget and time aside.</summary>
+    public static bool MayRetryAfterTimeout(MeshCall call) =>
+        call.Repeatable && call.Replayable && call.PinnedEndpoint is null && call.Attempt - call.FreeRetries < call.Policy.Policy.Retry.MaxAttempts;
+}

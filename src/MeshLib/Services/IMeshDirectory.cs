@@ -1,0 +1,14 @@
+namespace MeshLib;
+
+/// <summary>What the mesh knows: a read-only view of its services and endpoints.</summary>
+public interface IMeshDirectory
+{
+    /// <summary>Every service that is declared or has been called, in the order of their names.</summary>
+    IReadOnlyList<MeshServiceView> Services { get; }
+
+    /// <summary>Resolves services before their first request.</summary>
+    /// <param name="names">Service names or addresses such as <c>https+http://orders</c>; empty for every declared service.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>A task that completes when each of them has had discovery's first answer, good or bad.</returns>
+    Task WarmUpAsync(IEnumerable<string> names, CancellationToken cancellationToken = default);
+}

@@ -1,0 +1,50 @@
+using System.Collections.Concurrent;
+
+namespace MeshLib;
+
+/// <summary>What one process remembers of one service, whatever client calls it and however often handlers are rotated: its policy, its budget, its bulkhead.</summary>
+internal sealed class MeshService
+{
+    private readonly MeshPolicies _policies;
+    private readonly RetryStrategy _retryStrategy;
+    private readonly ConcurrentDictionary<string, CallPolicy> _clients = new(StringComparer.Ordinal);
+    private volatile EffectivePolicy _policy;
+
+    public MeshService(string name, MeshPolicies policies, RetryStrategy retryStrategy, MonotonicClock clock, bool isDeclared)
+    {
+        Name = name;
+        IsDeclared = isDeclared;
+        _policies = policies;
+        _retryStrategy = retryStrategy;
+        _policy = policies.ForService(name);
+        Budget = new RetryBudget(_policy.Retry.Budget, clock);
+        Bulkhead = new Bulkhead(_policy.Bulkhead, clock);
+    }
+
+    public string Name { get; }
+
+    /// <summary>Whether configuration, code or a client's registration names the service: it is never passed through and its watch lives on without traffic.</summary>
+    public bool IsDeclared { get; }
+
+    /// <summary>What is shared by all clients of the service.</summary>
+    public EffectivePolicy Policy => _policy;
+
+    public RetryBudget Budget { get; }
+
+    public Bulkhead Bulkhead { get; }
+
+    /// <summary>What holds for one client's calls; one look-up on the request path.</summary>
+    public CallPolicy PolicyOf(string client) =>
+        _clients.TryGetValue(client, out var policy)
+            ? policy
+            : _clients.GetOrAdd(client, static (name, self) => new CallPolicy(self._policies.ForClient(self.Name, name), policy => self._retryStrategy.Build(self, policy)), this);
+
+    /// <summary>The control arrow: takes over a changed policy. Calls under way keep the one they started with.</summary>
+    public void ApplyPolicy()
+    {
+        _policy = _policies.ForService(Name);
+        Budget.Apply(_policy.Retry.Budget);
+        Bulkhead.Apply(_policy.Bulkhead);
+        _clients.Clear();
+    }
+}

@@ -1,0 +1,172 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.ServiceDiscovery;
+
+namespace MeshLib;
+
+/// <summary>
+/// The one root of everything that the mesh remembers in a host: services by name and their endpoint sets by key. Handlers come and go and own none of it.
+/// </summary>
+internal sealed partial class MeshServices : IAsyncDisposable, IDisposable
+{
+    /// <summary>How many hosts that nobody declared are watched at once; beyond that they are passed through without being looked up.</summary>
+    internal const int MostUndeclaredSets = 1000;
+
+    // An undeclared set is dropped after one to two periods without a call.
+    private static readonly TimeSpan IdlePeriod = TimeSpan.FromMinutes(5);
+
+    private readonly MeshPolicies _policies;
+    private readonly MeshComposition _composition;
+    private readonly DeclaredServices _declared;
+    private readonly ConcurrentDictionary<string, MeshService> _services = new(StringComparer.OrdinalIgnoreCase);
+    private readonly ConcurrentDictionary<EndpointSetKey, EndpointSet> _sets = [];
+    private readonly Lock _creation = new();
+    private readonly ILogger _logger;
+    private readonly ITimer _idleSweep;
+    private bool _disposed;
+
+    public MeshServices(MeshPolicies policies, MeshComposition composition, DeclaredServices declared, ILogger<MeshServices> logger)
+    {
+        _policies = policies;
+        _composition = composition;
+        _declared = declared;
+        _logger = logger;
+        policies.Changed += ApplyPolicies;
+        composition.Metrics.Observe(this, () => policies.Version);
+        using (ExecutionContext.SuppressFlow())
+        {
+            _idleSweep = composition.Environment.Clock.TimeProvider.CreateTimer(static self => ((MeshServices)self!).DropIdleSets(), this, IdlePeriod, IdlePeriod);
+        }
+    }
+
+    public IEnumerable<MeshService> Services => _services.Values;
+
+    public IEnumerable<EndpointSet> Sets => _sets.Values;
+
+    /// <summary>The services that somebody declared, whether or not they have been called yet.</summary>
+    public IEnumerable<string> DeclaredNames => _declared.Names.Concat(_policies.DeclaredServices).Distinct(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>The endpoint set of a key, created and watched when it is new; <see langword="null"/> when the host is none of the mesh's business.</summary>
+    public EndpointSet? Find(in EndpointSetKey key) => _sets.TryGetValue(key, out var set) ? set : Create(key);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, true))
+        {
+            return;
+        }
+
+        _policies.Changed -= ApplyPolicies;
+        await _idleSweep.DisposeAsync().ConfigureAwait(false);
+        EndpointSet[] sets;
+        lock (_creation)
+        {
+            sets = [.. _sets.Values];
+            _sets.Clear();
+        }
+
+        await Task.WhenAll(sets.Select(static set => set.DisposeAsync().AsTask())).ConfigureAwait(false);
+    }
+
+    public void Dispose()
+    {
+        // A container that is disposed synchronously cannot wait: the watches are told to stop and end by themselves.
+        _ = DisposeAsync().AsTask();
+    }
+
+    internal IEnumerable<Measurement<double>> BudgetBalances() =>
+        _services.Values.Select(static service => new Measurement<double>(service.Budget.Balance, Tag(service.Name)));
+
+    internal IEnumerable<Measurement<int>> EndpointCounts() =>
+        from set in _sets.Values
+        where set.Snapshot is { PassThrough: false }
+        group set by set.Service.Name into service
+        from state in Enum.GetValues<EndpointState>()
+        let count = service.Sum(set => set.Snapshot?.All.Count(endpoint => endpoint.State == state) ?? 0)
+        select new Measurement<int>(count, Tag(service.Key), new(MeshTags.State, state.Tag()));
+
+    internal IEnumerable<Measurement<int>> Panics() =>
+        from set in _sets.Values
+        where set.Snapshot is { PassThrough: false }
+        group set by set.Service.Name into service
+        select new Measurement<int>(service.Any(static set => set.Snapshot is { Panic: true }) ? 1 : 0, Tag(service.Key));
+
+    internal IEnumerable<Measurement<double>> Staleness() =>
+        from set in _sets.Values
+        where set.Snapshot is { PassThrough: false }
+        group set by set.Service.Name into service
+        select new Measurement<double>(service.Max(static set => set.StaleFor.TotalSeconds), Tag(service.Key));
+
+    private static KeyValuePair<string, object?> Tag(string service) => new(MeshTags.Service, service);
+
+    private EndpointSet? Create(EndpointSetKey key)
+    {
+        if (!ServiceEndpointQuery.TryParse(key.ToString(), out var query))
+        {
+            return null;
+        }
+
+        var declared = _declared.Contains(query.ServiceName) || _policies.IsDeclared(query.ServiceName);
+        if (!declared && (IsAddress(key.Host) || _sets.Count >= MostUndeclaredSets))
+        {
+            return null;
+        }
+
+        lock (_creation)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, typeof(MeshServices));
+            if (_sets.TryGetValue(key, out var existing))
+            {
+                return existing;
+            }
+
+            var service = _services.GetOrAdd(
+                query.ServiceName,
+                static (name, state) => new MeshService(name, state.Self._policies, state.Self._composition.Retries, state.Self._composition.Environment.Clock, state.Declared),
+                (Self: this, Declared: declared));
+            var set = new EndpointSet(key, service, _composition.Environment, _composition.Balancers, _composition.Metrics, _logger);
+            var sources = service.Policy.External ? [] : _composition.Sources.Create(query);
+            set.Watch(new EndpointWatch(key, sources, set, _composition.Watching, _logger));
+            _sets[key] = set;
+            return set;
+        }
+    }
+
+    // A literal address names an instance, not a service.
+    private static bool IsAddress(string host) =>
+        host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || Uri.CheckHostName(host) is UriHostNameType.IPv4 or UriHostNameType.IPv6;
+
+    private void ApplyPolicies(PolicyChange change)
+    {
+        var affected = _services.Values.Where(service => change.Affects(service.Name)).ToHashSet();
+        foreach (var service in affected)
+        {
+            service.ApplyPolicy();
+        }
+
+        foreach (var set in _sets.Values.Where(set => affected.Contains(set.Service)))
+        {
+            set.ApplyPolicy();
+        }
+    }
+
+    private void DropIdleSets()
+    {
+        foreach (var (key, set) in _sets)
+        {
+            if (set.TakeUsed() || set.Service.IsDeclared || !_sets.TryRemove(new(key, set)))
+            {
+                continue;
+            }
+
+            if (!_sets.Values.Any(other => ReferenceEquals(other.Service, set.Service)))
+            {
+                _services.TryRemove(new(set.Service.Name, set.Service));
+            }
+
+            LogDropped(_logger, key);
+            _ = set.DisposeAsync().AsTask();
+        }
+    }
+}

@@ -1,0 +1,82 @@
+using System.Diagnostics.Metrics;
+
+namespace MeshLib;
+
+/// <summary>
+/// Every instrument of the client half. Names and units follow OpenTelemetry (seconds, UCUM); the README's metrics table is compared with this class by a test.
+/// </summary>
+internal sealed class MeshMetrics
+{
+    public const string MeterName = "MeshLib";
+
+    // From a stub on loopback to the longest default timeout.
+    private static readonly double[] DurationBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+
+    private readonly Meter _meter;
+    private readonly Histogram<double> _requestDuration;
+    private readonly Histogram<double> _attemptDuration;
+    private readonly UpDownCounter<long> _activeRequests;
+    private readonly Counter<long> _retries;
+    private readonly Counter<long> _retryRefusals;
+    private readonly Counter<long> _rejections;
+    private readonly Counter<long> _breakerTransitions;
+    private readonly Counter<long> _discoveryUpdates;
+    private readonly Counter<long> _policyRejected;
+    private readonly Counter<long> _internalErrors;
+
+    public MeshMetrics(IMeterFactory meters)
+    {
+        _meter = meters.Create(MeterName);
+        var durations = new InstrumentAdvice<double> { HistogramBucketBoundaries = DurationBuckets };
+        _requestDuration = _meter.CreateHistogram("mesh.client.request.duration", "s", "Duration of a logical call, all attempts and waits included, to the response's headers or the end of a buffered body.", tags: null, durations);
+        _attemptDuration = _meter.CreateHistogram("mesh.client.attempt.duration", "s", "Duration of one attempt at one endpoint.", tags: null, durations);
+        _activeRequests = _meter.CreateUpDownCounter<long>("mesh.client.active_requests", "{request}", "Calls under way, streamed bodies included.");
+        _retries = _meter.CreateCounter<long>("mesh.client.retries", "{retry}", "Further attempts made, by the reason of the attempt before.");
+        _retryRefusals = _meter.CreateCounter<long>("mesh.client.retry_refusals", "{retry}", "Retryable failures handed back to the caller, by what forbade another attempt.");
+        _rejections = _meter.CreateCounter<long>("mesh.client.rejections", "{request}", "Calls that the mesh itself refused.");
+        _breakerTransitions = _meter.CreateCounter<long>("mesh.breaker.transitions", "{transition}", "Changes of an endpoint breaker's state, by the new state.");
+        _discoveryUpdates = _meter.CreateCounter<long>("mesh.discovery.updates", "{update}", "Answers of discovery: applied, unchanged or failed.");
+        _policyRejected = _meter.CreateCounter<long>("mesh.policy.rejected", "{policy}", "Policies that were not taken over because of a mistake in them.");
+        _internalErrors = _meter.CreateCounter<long>("mesh.internal_errors", "{error}", "Faults of the mesh itself, after which the call went on to a live endpoint.");
+    }
+
+    public bool AttemptDurationEnabled => _attemptDuration.Enabled;
+
+    public void RequestStarted(string service) => _activeRequests.Add(1, Tag(MeshTags.Service, service));
+
+    public void RequestEnded(string service) => _activeRequests.Add(-1, Tag(MeshTags.Service, service));
+
+    public void RequestAnswered(string service, OutcomeReason reason, double seconds) =>
+        _requestDuration.Record(seconds, Tag(MeshTags.Service, service), Tag(MeshTags.Outcome, reason.Tag()));
+
+    public void AttemptEnded(string service, OutcomeReason reason, double seconds) =>
+        _attemptDuration.Record(seconds, Tag(MeshTags.Service, service), Tag(MeshTags.Outcome, reason.Tag()));
+
+    public void Retried(string service, OutcomeReason reason) => _retries.Add(1, Tag(MeshTags.Service, service), Tag(MeshTags.Reason, reason.Tag()));
+
+    public void RetryRefused(string service, RetryRefusal refusal) =>
+        _retryRefusals.Add(1, Tag(MeshTags.Service, service), Tag(MeshTags.Reason, refusal.Tag()));
+
+    public void Rejected(string service, OutcomeReason reason) => _rejections.Add(1, Tag(MeshTags.Service, service), Tag(MeshTags.Reason, reason.Tag()));
+
+    public void BreakerChanged(string service, BreakerState state) =>
+        _breakerTransitions.Add(1, Tag(MeshTags.Service, service), Tag(MeshTags.State, state.Tag()));
+
+    public void DiscoveryUpdated(string service, string outcome) => _discoveryUpdates.Add(1, Tag(MeshTags.Service, service), Tag(MeshTags.Outcome, outcome));
+
+    public void PolicyRejected() => _policyRejected.Add(1);
+
+    public void InternalError(string service) => _internalErrors.Add(1, Tag(MeshTags.Service, service));
+
+    /// <summary>Creates the instruments that read the mesh's state when they are collected.</summary>
+    public void Observe(MeshServices services, Func<long> policyVersion)
+    {
+        _meter.CreateObservableGauge("mesh.retry_budget.balance", services.BudgetBalances, "{retry}", "Retries that the service's budget would allow now.");
+        _meter.CreateObservableGauge("mesh.endpoints", services.EndpointCounts, "{endpoint}", "Known endpoints, by state.");
+        _meter.CreateObservableGauge("mesh.panic", services.Panics, "1", "1 while so few endpoints are healthy that unhealthy ones get traffic too.");
+        _meter.CreateObservableGauge("mesh.discovery.staleness", services.Staleness, "s", "For how long a service's endpoint list may have been out of date.");
+        _meter.CreateObservableGauge("mesh.policy.version", policyVersion, "1", "Number of the policy in force; grows with every change taken over.");
+    }
+
+    private static KeyValuePair<string, object?> Tag(string name, string value) => new(name, value);
+}

@@ -1,0 +1,65 @@
+using System.Diagnostics;
+
+namespace MeshLib;
+
+/// <summary>One span per logical call with an event per attempt; the attempts' own spans are System.Net.Http's, children of it.</summary>
+internal sealed class MeshTracing : IDisposable
+{
+    public const string SourceName = "MeshLib";
+
+    private readonly ActivitySource _source = new(SourceName);
+
+    public Activity? Start(HttpRequestMessage request, string service)
+    {
+        if (!_source.HasListeners())
+        {
+            return null;
+        }
+
+        var activity = _source.StartActivity($"{request.Method.Method} {service}", ActivityKind.Internal);
+        if (activity is { IsAllDataRequested: true })
+        {
+            activity.SetTag(MeshTags.PeerService, service);
+            activity.SetTag(MeshTags.Method, request.Method.Method);
+        }
+
+        return activity;
+    }
+
+    public static void AttemptEnded(Activity? activity, int attempt, MeshEndpoint endpoint, OutcomeReason reason)
+    {
+        if (activity is not { IsAllDataRequested: true })
+        {
+            return;
+        }
+
+        activity.AddEvent(new ActivityEvent("mesh.attempt", tags: new ActivityTagsCollection
+        {
+            [MeshTags.Attempt] = attempt,
+            [MeshTags.Endpoint] = endpoint.ToString(),
+            [MeshTags.Verdict] = reason.Verdict().ToString(),
+            [MeshTags.Reason] = reason.Tag(),
+        }));
+    }
+
+    public static void End(Activity? activity, int attempts, OutcomeReason reason)
+    {
+        if (activity is null)
+        {
+            return;
+        }
+
+        activity.SetTag(MeshTags.Attempts, attempts);
+        if (reason.Verdict() != Verdict.Success)
+        {
+            activity.SetTag(MeshTags.ErrorType, reason.Tag());
+
+            // A caller who cancels has not met an error.
+            activity.SetStatus(reason == OutcomeReason.CallerCancelled ? ActivityStatusCode.Unset : ActivityStatusCode.Error);
+        }
+
+        activity.Dispose();
+    }
+
+    public void Dispose() => _source.Dispose();
+}

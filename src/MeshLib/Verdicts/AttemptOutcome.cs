@@ -1,0 +1,31 @@
+namespace MeshLib;
+
+/// <summary>How an attempt ended: a failure is a value inside the mesh, thrown only where it leaves it.</summary>
+internal readonly struct AttemptOutcome
+{
+    public AttemptOutcome(HttpResponseMessage response, OutcomeReason reason)
+    {
+        Response = response;
+        Reason = reason;
+    }
+
+    public AttemptOutcome(Exception error, OutcomeReason reason)
+    {
+        Error = error;
+        Reason = reason;
+    }
+
+    public HttpResponseMessage? Response { get; }
+
+    public Exception? Error { get; }
+
+    public OutcomeReason Reason { get; }
+
+    public Verdict Verdict => Reason.Verdict();
+
+    /// <summary>How long the endpoint asks to be left alone (<c>Retry-After</c>, <c>grpc-retry-pushback-ms</c>).</summary>
+    public TimeSpan? RetryAfter { get; init; }
+
+    /// <summary>The endpoint asks not to repeat this request at all (<c>mesh-retry: no</c>, a negative gRPC pushback).</summary>
+    public bool RetryForbidden { get; init; }
+}
