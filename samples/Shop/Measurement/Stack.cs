@@ -15,7 +15,7 @@ internal abstract class Stack
 
     protected static readonly Uri Service = new($"http://{LoadPlan.Service}");
 
-    public static IReadOnlyList<Stack> All { get; } = [new TodayStack(), new TunedStack()];
+    public static IReadOnlyList<Stack> All { get; } = [new MeshStack(), new TodayStack(), new TunedStack()];
 
     public abstract string Name { get; }
 
