@@ -13,7 +13,8 @@ namespace Shop;
 /// <summary>Opens the shop, plays the incidents, shows and judges the figures, closes the shop.</summary>
 internal static class Driver
 {
-    private const int WrongUse = 2;
+    private const int NotRun = 2;
+    private const int Interrupted = 130;
 
     public static async Task<int> RunAsync(string[] args)
     {
@@ -33,13 +34,18 @@ internal static class Driver
         }
         catch (UsageException wrong)
         {
-            await Console.Error.WriteLineAsync($"Shop: {wrong.Message} --help shows what there is.");
-            return WrongUse;
+            await Console.Error.WriteLineAsync($"Shop: {wrong.Message}");
+            return NotRun;
+        }
+        catch (Exception failure) when (failure is InvalidOperationException or TimeoutException or HttpRequestException)
+        {
+            await Console.Error.WriteLineAsync($"Shop: the shop could not open or go on. {failure.Message}");
+            return NotRun;
         }
         catch (OperationCanceledException) when (interrupted.IsCancellationRequested)
         {
             await Console.Error.WriteLineAsync("Shop: interrupted.");
-            return 130;
+            return Interrupted;
         }
 
         void End(PosixSignalContext signal)

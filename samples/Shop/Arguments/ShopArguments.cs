@@ -46,7 +46,7 @@ internal sealed record ShopArguments
                 "--registry" => parsed with { Registry = ToRegistry(ValueOf(args, ref i)) },
                 "--incident" => parsed with { Incident = ToIncident(ValueOf(args, ref i)) },
                 "--report" => parsed with { Report = ToReport(ValueOf(args, ref i)) },
-                var unknown => throw new UsageException($"'{unknown}' is not an option of the shop."),
+                var unknown => throw new UsageException($"'{unknown}' is not an option of the shop; --help shows those there are."),
             };
         }
 

@@ -10,6 +10,7 @@ internal sealed partial class ShopProcess : IAsyncDisposable
     private const int LastLines = 40;
     private const int SigTerm = 15;
     private static readonly TimeSpan ExitLimit = TimeSpan.FromSeconds(40);
+    private static readonly TimeSpan CloseLimit = TimeSpan.FromSeconds(3);
 
     private readonly Process _process;
     private readonly Queue<string> _output = new();
@@ -26,6 +27,8 @@ internal sealed partial class ShopProcess : IAsyncDisposable
     }
 
     public string Name { get; }
+
+    public bool HasEnded => _process.HasExited;
 
     /// <summary>Starts this executable in a role.</summary>
     public static ShopProcess Start(string name, string role, IEnumerable<string> arguments)
@@ -82,13 +85,6 @@ internal sealed partial class ShopProcess : IAsyncDisposable
         await _process.WaitForExitAsync(cancellationToken).WaitAsync(ExitLimit, TimeProvider.System, cancellationToken);
     }
 
-    /// <summary>Closes the standard input, which ends every child of the shop.</summary>
-    public async Task CloseAsync()
-    {
-        _process.StandardInput.Close();
-        await _process.WaitForExitAsync();
-    }
-
     public string LastWords()
     {
         lock (_output)
@@ -97,12 +93,14 @@ internal sealed partial class ShopProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Closes the standard input, which ends every child of the shop at once.</summary>
     public async ValueTask DisposeAsync()
     {
         if (!_process.HasExited)
         {
             _process.StandardInput.Close();
-            if (await Task.WhenAny(_process.WaitForExitAsync(), Task.Delay(TimeSpan.FromSeconds(3), TimeProvider.System)) is { } && !_process.HasExited)
+            var exit = _process.WaitForExitAsync();
+            if (await Task.WhenAny(exit, Task.Delay(CloseLimit, TimeProvider.System)) != exit)
             {
                 _process.Kill(entireProcessTree: true);
             }

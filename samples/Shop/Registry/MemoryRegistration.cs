@@ -8,7 +8,7 @@ namespace Shop.Registry;
 internal sealed class MemoryRegistration(InstanceSettings settings, IServer server, TimeProvider time) : IHostedLifecycleService, IDisposable
 {
     private static readonly TimeSpan Propagation = TimeSpan.FromMilliseconds(500);
-    private readonly HttpClient _http = new() { BaseAddress = settings.MemoryRegistry, Timeout = TimeSpan.FromSeconds(2) };
+    private readonly HttpClient _http = new() { BaseAddress = settings.MemoryRegistry, Timeout = TimeSpan.FromSeconds(10) };
 
     public async Task StartedAsync(CancellationToken cancellationToken)
     {

@@ -22,7 +22,7 @@ internal sealed class MemoryRegistry : IRegistry
 
     public Uri? MemoryAddress => Address;
 
-    public IEnumerable<string> InstanceArguments => [];
+    public IEnumerable<string> InstanceArguments => ["--Mesh:Consul:Enabled=false"];
 
     public void AddDiscovery(IServiceCollection services) => services.AddMemoryServiceEndpointProvider(Address);
 

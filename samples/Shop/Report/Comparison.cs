@@ -20,6 +20,8 @@ internal static class Comparison
         Judge(mesh.AttemptsPerRequest - stack.AttemptsPerRequest, AttemptsMargin, _ => "fewer attempts", _ => "more attempts");
         return (better, worse) switch
         {
+            // What a stack saves by failing is no merit.
+            (_, [_, ..]) when stack.Success < mesh.Success - SuccessMargin => string.Join(", ", worse),
             ([], []) => "as good",
             (_, []) => "better: " + string.Join(", ", better),
             ([], _) => string.Join(", ", worse),

@@ -20,7 +20,7 @@ internal abstract class ProgressView
         private static readonly TimeSpan Refresh = TimeSpan.FromMilliseconds(250);
 
         public override Task ShowAsync(Func<Task> run, CancellationToken cancellationToken) =>
-            console.Live(ScoreTable.Of(scoreboard)).AutoClear(true).StartAsync(async live =>
+            console.Live(ScoreTable.Of(scoreboard)).AutoClear(true).Overflow(VerticalOverflow.Crop).Cropping(VerticalOverflowCropping.Top).StartAsync(async live =>
             {
                 var running = Task.Run(run, cancellationToken);
                 while (!running.IsCompleted)

@@ -5,7 +5,7 @@ using Spectre.Console;
 
 namespace Shop.Report;
 
-/// <summary>The table, while the run lasts and at its end.</summary>
+/// <summary>The incidents that have begun, and their figures: while the run lasts and at its end.</summary>
 internal static class ScoreTable
 {
     public static Table Of(Scoreboard scoreboard)
@@ -18,18 +18,24 @@ internal static class ScoreTable
         }
 
         table.AddColumn("beside mesh");
-        foreach (var incident in scoreboard.Incidents)
+        foreach (var incident in scoreboard.Incidents.Where(incident => HasBegun(scoreboard, incident)))
         {
+            if (table.Rows.Count > 0)
+            {
+                table.AddEmptyRow();
+            }
+
             foreach (var stack in scoreboard.Stacks)
             {
                 table.AddRow([stack == scoreboard.Stacks[0] ? incident.Title : "", stack.Name, .. Cells(scoreboard, incident, stack)]);
             }
-
-            table.AddEmptyRow();
         }
 
         return table;
     }
+
+    private static bool HasBegun(Scoreboard scoreboard, Incident incident) =>
+        scoreboard.Stacks.Any(stack => scoreboard.Find(incident, stack) is not null || scoreboard.FindRunning(incident, stack) is not null);
 
     private static string[] Cells(Scoreboard scoreboard, Incident incident, Stack stack)
     {
@@ -58,5 +64,5 @@ internal static class ScoreTable
 
     private static string? Failures(Figures figures) => figures.Failures.Count == 0
         ? null
-        : string.Join(", ", figures.Failures.OrderByDescending(failure => failure.Value).Select(failure => $"{failure.Value} × {failure.Key}"));
+        : string.Join(", ", figures.Failures.OrderByDescending(failure => failure.Value).Select(failure => $"{failure.Value} × {failure.Key.Replace("Exception", "", StringComparison.Ordinal)}"));
 }

@@ -8,8 +8,11 @@ internal static class CatalogProgram
     public static async Task RunAsync(string[] args)
     {
         var builder = WebApplication.CreateBuilder(args);
+        builder.Services.AddMesh()
+            .AddConsul();
 
         var app = builder.Build();
+        //app.UseMesh();
         app.MapGet("/products/{id:int}", (int id) => new Product(id, Names[id % Names.Length]));
 
         await app.RunAsync();

@@ -7,20 +7,22 @@ internal static class StorefrontProgram
     {
         #region program
         var builder = WebApplication.CreateBuilder(args);
-        builder.Services.AddServiceDiscovery();
-        builder.Services.ConfigureHttpClientDefaults(http => http.AddServiceDiscovery());
-        builder.Services.AddHttpClient<CatalogClient>(http => http.BaseAddress = new Uri("http://catalog"));
-        builder.Services.AddHttpClient<PricingClient>(http => http.BaseAddress = new Uri("http://pricing"));
-        builder.Services.AddHttpClient<InventoryClient>(http => http.BaseAddress = new Uri("http://inventory"));
+
+        builder.Services.AddMesh()
+            .AddConsul();
+        builder.Services.AddMeshClient<CatalogClient>("catalog");
+        builder.Services.AddMeshClient<PricingClient>("pricing");
+        builder.Services.AddMeshClient<InventoryClient>("inventory");
 
         var app = builder.Build();
+        //app.UseMesh();
         app.MapGet("/offers/{id:int}", async (int id, CatalogClient catalog, PricingClient pricing, InventoryClient inventory, CancellationToken cancelled) =>
         {
             var product = catalog.FindAsync(id, cancelled);
             var price = pricing.FindAsync(id, cancelled);
             var stock = inventory.FindAsync(id, cancelled);
             await Task.WhenAll(product, price, stock);
-            return new Offer((await product)!.Name, (await price)!.Amount, (await price)!.Currency, (await stock)!.Left);
+            return new Offer(await product, await price, await stock);
         });
 
         await app.RunAsync();
