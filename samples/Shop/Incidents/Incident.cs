@@ -13,7 +13,7 @@ internal abstract class Incident
     public abstract string Title { get; }
 
     /// <summary>The load lasts this long at least, and until the incident has been played.</summary>
-    public virtual TimeSpan Load => TimeSpan.FromSeconds(4);
+    public virtual TimeSpan Load => TimeSpan.FromSeconds(3);
 
     /// <summary>The share of calls, in percent, that MeshLib has to answer; null where no instance is healthy.</summary>
     public virtual double? Required => 99.9;
