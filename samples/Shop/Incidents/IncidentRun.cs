@@ -40,8 +40,10 @@ internal sealed class IncidentRun(Fleet fleet, IRegistry registry, Scoreboard sc
         var received = fleet.Received(LoadPlan.Service);
         var scene = new Scene(fleet, registry, time, cancellationToken);
         var play = Task.Run(() => incident.PlayAsync(scene), cancellationToken);
-        await new OpenLoop(client, time).RunAsync(duration, play, recorder, cancellationToken);
-        await play;
+        var load = new OpenLoop(client, time).RunAsync(duration, play, recorder, cancellationToken);
+
+        // Both, whatever becomes of the other: an interrupted script must not start a process that nobody ends.
+        await Task.WhenAll(play, load);
         var figures = recorder.Figures(fleet.Received(LoadPlan.Service) - received);
         await incident.RepairAsync(scene);
         return figures;
