@@ -13,6 +13,7 @@ public static class ConsulMeshBuilderExtensions
     {
         ArgumentNullException.ThrowIfNull(builder);
         builder.Services.AddConsulServiceEndpointProvider(configure);
+        builder.Services.AddConsulRegistration();
         return builder;
     }
 }

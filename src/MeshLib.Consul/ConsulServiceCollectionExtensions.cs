@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using MeshLib;
 using MeshLib.Consul;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
@@ -34,7 +33,7 @@ public static class ConsulServiceCollectionExtensions
         services.TryAddSingleton(static provider => new WatchRegistry(new WatchContext(
             provider.GetRequiredService<ConsulClient>(),
             provider.GetRequiredService<IOptions<ConsulOptions>>().Value,
-            new MonotonicClock(provider.GetRequiredService<TimeProvider>()),
+            provider.GetRequiredService<TimeProvider>(),
 #pragma warning disable RS0030 // The composition root.
             Random.Shared,
 #pragma warning restore RS0030

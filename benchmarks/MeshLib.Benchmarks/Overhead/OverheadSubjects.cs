@@ -23,5 +23,6 @@ internal static class OverheadSubjects
             builder.AddStandardResilienceHandler();
             return builder.AddServiceDiscovery();
         }),
+        new("MeshLib, everything on, no loggers", services => services.AddMeshClient(Client).RemoveAllLoggers()),
     ];
 }

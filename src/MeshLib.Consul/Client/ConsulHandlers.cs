@@ -67,11 +67,6 @@ internal static class ConsulHandlers
     private static SslClientAuthenticationOptions CreateTls(ConsulTlsOptions options)
     {
         var tls = new SslClientAuthenticationOptions();
-        if (!string.IsNullOrEmpty(options.ServerName))
-        {
-            tls.TargetHost = options.ServerName;
-        }
-
         if (options.Verify == false)
         {
             // Asked for by name in the options, and logged as a warning at the start.

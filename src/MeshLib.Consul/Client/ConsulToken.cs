@@ -30,6 +30,9 @@ internal sealed class ConsulToken
     /// <summary>Takes the token out of a text that Consul, or something before it, sent back.</summary>
     public string Redact(string text) => _value is { Length: > 0 } token ? text.Replace(token, "***", StringComparison.Ordinal) : text;
 
+    /// <summary>The cause to keep with an error: none when it quotes a token that the other side has sent back.</summary>
+    public Exception? Redact(Exception cause) => _value is { Length: > 0 } token && cause.ToString().Contains(token, StringComparison.Ordinal) ? null : cause;
+
     private static string? NullIfEmpty(string? text) => string.IsNullOrWhiteSpace(text) ? null : text.Trim();
 
     private string? Read()

@@ -17,6 +17,7 @@ internal sealed class ConsulTransport : IDisposable
     private readonly ConsulAddress _address;
     private readonly ConsulToken _token;
     private readonly AuthenticationHeaderValue? _basic;
+    private readonly string? _serverName;
     private readonly int _maxResponseBytes;
     private readonly TimeProvider _time;
     private readonly HttpMessageInvoker _watches;
@@ -37,6 +38,7 @@ internal sealed class ConsulTransport : IDisposable
         _basic = string.IsNullOrEmpty(options.BasicAuthentication)
             ? null
             : new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(options.BasicAuthentication)));
+        _serverName = _address.Base.Scheme == Uri.UriSchemeHttps && !string.IsNullOrWhiteSpace(options.Tls.ServerName) ? options.Tls.ServerName : null;
         _maxResponseBytes = options.MaxResponseBytes;
         _time = time;
         _watches = new HttpMessageInvoker(createHandler(true));
@@ -70,23 +72,23 @@ internal sealed class ConsulTransport : IDisposable
         }
         catch (Exception e) when (cancellationToken.IsCancellationRequested)
         {
-            throw new OperationCanceledException(e.Message, e, cancellationToken);
+            throw new OperationCanceledException("The call to Consul was cancelled.", _token.Redact(e), cancellationToken);
         }
         catch (Exception e) when (limit.IsCancellationRequested)
         {
             throw new ConsulException(
                 ConsulFailure.TimedOut,
                 $"Consul at {_address} did not finish its answer to {request.Display} within {request.Limit.TotalSeconds:0.#} s.",
-                new TimeoutException(e.Message, e));
+                new TimeoutException("The time limit of the request has passed.", _token.Redact(e)));
         }
         catch (Exception e) when (e is JsonException or NotSupportedException or InvalidOperationException)
         {
-            throw new ConsulException(ConsulFailure.InvalidAnswer, $"Consul at {_address} answered {request.Display} with something else than its JSON.", e);
+            throw new ConsulException(ConsulFailure.InvalidAnswer, $"Consul at {_address} answered {request.Display} with something else than its JSON.", _token.Redact(e));
         }
         catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
         {
             // A connect time-out of the handler arrives as a cancellation of nobody.
-            throw new ConsulException(ConsulFailure.Unreachable, $"Consul at {_address} cannot be reached for {request.Display}: {_token.Redact(e.Message)}", e);
+            throw new ConsulException(ConsulFailure.Unreachable, $"Consul at {_address} cannot be reached for {request.Display}: {_token.Redact(e.Message)}", _token.Redact(e));
         }
     }
 
@@ -123,6 +125,9 @@ internal sealed class ConsulTransport : IDisposable
         }
 
         message.Headers.Authorization = _basic;
+
+        // The handler takes the name for SNI and for the check of the certificate from here alone.
+        message.Headers.Host = _serverName;
         if (request.Body is { } body)
         {
             message.Content = new ByteArrayContent(body);

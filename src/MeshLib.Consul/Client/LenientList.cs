@@ -12,7 +12,7 @@ internal sealed class LenientList : JsonConverter<IReadOnlyList<string>?>
     {
         if (reader.TokenType != JsonTokenType.StartArray)
         {
-            reader.Skip();
+            reader.TrySkip();
             return null;
         }
 
@@ -25,7 +25,7 @@ internal sealed class LenientList : JsonConverter<IReadOnlyList<string>?>
             }
             else
             {
-                reader.Skip();
+                reader.TrySkip();
             }
         }
 

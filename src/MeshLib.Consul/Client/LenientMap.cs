@@ -12,7 +12,7 @@ internal sealed class LenientMap : JsonConverter<IReadOnlyDictionary<string, str
     {
         if (reader.TokenType != JsonTokenType.StartObject)
         {
-            reader.Skip();
+            reader.TrySkip();
             return null;
         }
 
@@ -27,7 +27,7 @@ internal sealed class LenientMap : JsonConverter<IReadOnlyDictionary<string, str
             }
             else
             {
-                reader.Skip();
+                reader.TrySkip();
             }
         }
 

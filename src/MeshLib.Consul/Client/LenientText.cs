@@ -3,7 +3,11 @@ using System.Text.Json.Serialization;
 
 namespace MeshLib.Consul;
 
-/// <summary>A text, or <see langword="null"/> where something else stands: one odd member must not cost the whole list.</summary>
+/// <summary>
+/// A text, or <see langword="null"/> where something else stands: one odd member must not cost the whole list. What is passed over is passed over by
+/// <see cref="Utf8JsonReader.TrySkip"/> in all these converters: the serializer has buffered the whole value, but <see cref="Utf8JsonReader.Skip"/>
+/// refuses to work before the end of the stream.
+/// </summary>
 internal sealed class LenientText : JsonConverter<string?>
 {
     public override bool HandleNull => true;
@@ -15,7 +19,7 @@ internal sealed class LenientText : JsonConverter<string?>
             return reader.GetString();
         }
 
-        reader.Skip();
+        reader.TrySkip();
         return null;
     }
 

@@ -158,7 +158,7 @@ internal sealed partial class ServiceWatch : IEndpointSourceStatus
     private void Accept(HealthAnswer answer)
     {
         _failures = 0;
-        _cuts = 0;
+        _cuts = _index > 0 ? 0 : _cuts;
         _lags = answer.Lag < LongestLag ? 0 : _lags;
         MoveIndex(answer.Index);
 
@@ -337,7 +337,7 @@ internal sealed partial class ServiceWatch : IEndpointSourceStatus
     private void MarkStale(ConsulException e, long since)
     {
         var before = _stale;
-        _stale = new Staleness(before?.Since ?? since, e.Message, e);
+        _stale = new Staleness(Math.Min(before?.Since ?? since, since), e.Message, e);
         if (before?.Cause is null)
         {
             LogStale(Query.Service, _published?.Snapshot.Instances.Count ?? 0, e.Message);

@@ -30,7 +30,8 @@ internal static class SnapshotReader
 
         void Add(ConsulInstance instance)
         {
-            var address = (instance.Host.Text, instance.Port);
+            // Where ports have names only, the lowest of them tells processes on one host apart.
+            var address = (instance.Host.Text, instance.Port > 0 ? instance.Port : instance.NamedPorts.Values.Min());
             if (!byAddress.TryGetValue(address, out var other))
             {
                 byAddress.Add(address, instance);

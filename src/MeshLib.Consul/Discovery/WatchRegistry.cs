@@ -73,7 +73,7 @@ internal sealed class WatchRegistry(WatchContext context) : IDisposable, IAsyncD
         var entry = new Entry(new ServiceWatch(query, context, _slot));
         _watches.Add(query, entry);
         entry.Start();
-        _sweep ??= context.Clock.TimeProvider.CreateTimer(static state => ((WatchRegistry)state!).Sweep(), this, SweepPeriod, SweepPeriod);
+        _sweep ??= context.Time.CreateTimer(static state => ((WatchRegistry)state!).Sweep(), this, SweepPeriod, SweepPeriod);
         return entry;
     }
 

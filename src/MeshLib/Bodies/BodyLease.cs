@@ -75,7 +75,7 @@ internal sealed class BodyLease
         if (now >= _streamAt)
         {
             // That it streams at all is evidence enough; a stream may live for hours.
-            Settle(_headers, null);
+            Settle(_headers, TimeSpan.Zero);
             BecomeStream();
         }
 
@@ -106,7 +106,7 @@ internal sealed class BodyLease
             return;
         }
 
-        Settle(reason ?? _headers, null);
+        Settle(reason ?? _headers, TimeSpan.Zero);
         _ticket.Endpoint.Load.End();
         if (_ownsCall)
         {
@@ -159,7 +159,7 @@ internal sealed class BodyLease
         return new HttpIOException(HttpRequestError.Unknown, exceeded.Message, exceeded);
     }
 
-    private void Settle(OutcomeReason reason, TimeSpan? retryAfter)
+    private void Settle(OutcomeReason reason, TimeSpan retryAfter)
     {
         if (Interlocked.Exchange(ref _settled, 1) == 0)
         {

@@ -3,14 +3,14 @@ namespace MeshLib;
 /// <summary>Lets a call into its service's bulkhead, or into the queue before it.</summary>
 internal sealed class Admission(CallClock time, DeadlineSweep sweep, MeshMetrics metrics)
 {
-    /// <summary>Takes a permit for <paramref name="call"/>. The outcome is <see cref="OutcomeReason.Ok"/> when the call may go on.</summary>
-    public ValueTask<AttemptOutcome> EnterAsync(MeshCall call)
+    /// <summary>Takes a permit for <paramref name="call"/>. <see langword="false"/> when the call may not go on, which its outcome explains.</summary>
+    public ValueTask<bool> EnterAsync(MeshCall call)
     {
         var service = call.Set.Service;
         call.HoldsPermit = service.Bulkhead.TryEnter();
         if (call.HoldsPermit)
         {
-            return default;
+            return new(true);
         }
 
         if (call.Policy.Policy.Mode == MeshMode.Enforce)
@@ -20,10 +20,10 @@ internal sealed class Admission(CallClock time, DeadlineSweep sweep, MeshMetrics
 
         // Observing: what would have been refused is counted, and goes on without a permit.
         metrics.Rejected(service.Name, OutcomeReason.BulkheadFull);
-        return default;
+        return new(true);
     }
 
-    private async ValueTask<AttemptOutcome> QueueAsync(MeshCall call, Bulkhead bulkhead)
+    private async ValueTask<bool> QueueAsync(MeshCall call, Bulkhead bulkhead)
     {
         var expiry = new Expiry(bulkhead);
         sweep.Add(expiry, call.Deadline.DueAt);
@@ -33,7 +33,8 @@ internal sealed class Admission(CallClock time, DeadlineSweep sweep, MeshMetrics
         }
         catch (OperationCanceledException cancelled)
         {
-            return new(cancelled, OutcomeReason.CallerCancelled);
+            call.Outcome = new(cancelled, OutcomeReason.CallerCancelled);
+            return false;
         }
         finally
         {
@@ -41,9 +42,19 @@ internal sealed class Admission(CallClock time, DeadlineSweep sweep, MeshMetrics
         }
 
         call.AttemptStarted = time.Clock.Now();
-        return call.HoldsPermit ? default
-            : time.IsTooLate(call, call.AttemptStarted) ? time.Late(call)
-            : call.Refused(OutcomeReason.BulkheadFull);
+        if (!call.HoldsPermit)
+        {
+            if (time.IsTooLate(call, call.AttemptStarted))
+            {
+                time.Expire(call);
+            }
+            else
+            {
+                call.Refuse(OutcomeReason.BulkheadFull);
+            }
+        }
+
+        return call.HoldsPermit;
     }
 
     /// <summary>The deadline of one waiter: sends everybody away whose time is up.</summary>

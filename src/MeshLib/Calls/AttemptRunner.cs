@@ -27,21 +27,20 @@ internal sealed class AttemptRunner
     }
 
     /// <summary>One attempt; whatever it begins ends in its one <c>finally</c> or is taken over by the response's body.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<AttemptOutcome> RunAsync(MeshCall call)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    public async ValueTask RunAsync(MeshCall call)
     {
         // The clock was read when the call began, or when its wait ended.
         var now = call.Attempt == 1 ? call.AttemptStarted : _clock.Now();
         call.AttemptStarted = now;
         call.Lease = null;
-        if (!TryBegin(call, now, out var ticket, out var attemptDue, out var refused))
+        if (!TryBegin(call, now, out var ticket, out var attemptDue))
         {
-            return refused;
+            return;
         }
 
         var limit = FreshLimit(call);
         var endpoint = ticket.Endpoint;
-        var outcome = default(AttemptOutcome);
         var response = default(HttpResponseMessage);
         endpoint.Load.Begin();
         try
@@ -52,7 +51,7 @@ internal sealed class AttemptRunner
             response = call.Synchronous
                 ? call.Handler.SendInner(call.Request, limit.Token)
                 : await call.Handler.SendInnerAsync(call.Request, limit.Token).ConfigureAwait(false);
-            outcome = _classifier.Classify(response, call.Grpc, _time.DeadlineIsSpent(call));
+            call.Outcome = _classifier.Classify(response, call.Grpc, _time.DeadlineIsSpent(call));
             if (BufferedLength(call.Request, response) is > 0)
             {
                 await response.Content.LoadIntoBufferAsync(BufferedBodyLimit, limit.Token).ConfigureAwait(false);
@@ -64,29 +63,12 @@ internal sealed class AttemptRunner
         {
             response?.Dispose();
             response = null;
-            outcome = new(error, Explain(call, limit, error));
+            call.Outcome = new(error, Explain(call, limit, error));
         }
         finally
         {
-            var ended = _clock.Now();
-            var elapsed = _clock.SecondsBetween(now, ended);
-            limit.DisarmAttempt();
-            RequestDispatch.Restore(call);
-            call.Record(endpoint, outcome.Reason);
-            _metrics.AttemptEnded(call.Set.Service.Name, outcome.Reason, elapsed);
-            MeshTracing.AttemptEnded(call.Activity, call.Attempt, endpoint, outcome.Reason);
-            if (response is not null && BufferedLength(call.Request, response) is null)
-            {
-                Lease(call, response, ticket, outcome, elapsed, ended);
-            }
-            else
-            {
-                call.Set.Settle(ticket, outcome.Reason, outcome.RetryAfter, elapsed, ended);
-                endpoint.Load.End();
-            }
+            End(call, ticket, response);
         }
-
-        return outcome;
     }
 
     /// <summary>Ends what a call holds when it, or its body, is over; the bulkhead permit is given back by whoever took it.</summary>
@@ -120,20 +102,19 @@ internal sealed class AttemptRunner
         return response.StatusCode != HttpStatusCode.SwitchingProtocols && response.Content.Headers.ContentLength is <= BufferedBodyLimit and var length ? (int)length : null;
     }
 
-    private bool TryBegin(MeshCall call, long now, out EndpointTicket ticket, out long attemptDue, out AttemptOutcome refused)
+    private bool TryBegin(MeshCall call, long now, out EndpointTicket ticket, out long attemptDue)
     {
         ticket = default;
         attemptDue = long.MaxValue;
-        refused = default;
         if (call.CallerToken.IsCancellationRequested)
         {
-            refused = new(new OperationCanceledException(call.CallerToken), OutcomeReason.CallerCancelled);
+            call.Outcome = new(new OperationCanceledException(call.CallerToken), OutcomeReason.CallerCancelled);
             return false;
         }
 
         if (_time.IsTooLate(call, now))
         {
-            refused = _time.Late(call);
+            _time.Expire(call);
             return false;
         }
 
@@ -143,7 +124,7 @@ internal sealed class AttemptRunner
             : call.Set.TryPick(call, call.Repeatable && call.Replayable, out ticket, out refusal);
         if (!picked)
         {
-            refused = call.Refused(refusal);
+            call.Refuse(refusal);
             return false;
         }
 
@@ -153,6 +134,28 @@ internal sealed class AttemptRunner
         }
 
         return true;
+    }
+
+    private void End(MeshCall call, in EndpointTicket ticket, HttpResponseMessage? response)
+    {
+        var outcome = call.Outcome;
+        var ended = _clock.Now();
+        var elapsed = _clock.SecondsBetween(call.AttemptStarted, ended);
+        call.Limit!.DisarmAttempt();
+        call.Ended = ended;
+        RequestDispatch.Restore(call);
+        call.Record(ticket.Endpoint, outcome.Reason);
+        _metrics.AttemptEnded(call.Set.Service.Name, outcome.Reason, elapsed);
+        MeshTracing.AttemptEnded(call.Activity, call.Attempt, ticket.Endpoint, outcome.Reason);
+        if (response is not null && BufferedLength(call.Request, response) is null)
+        {
+            Lease(call, response, ticket, elapsed, ended);
+        }
+        else
+        {
+            call.Set.Settle(ticket, outcome.Reason, outcome.RetryAfter, elapsed, ended);
+            ticket.Endpoint.Load.End();
+        }
     }
 
     private CallLimit FreshLimit(MeshCall call)
@@ -172,11 +175,11 @@ internal sealed class AttemptRunner
         return call.Limit;
     }
 
-    private void Lease(MeshCall call, HttpResponseMessage response, EndpointTicket ticket, AttemptOutcome outcome, double elapsed, long ended)
+    private void Lease(MeshCall call, HttpResponseMessage response, in EndpointTicket ticket, double elapsed, long ended)
     {
         // gRPC streams and upgraded connections may be silent for as long as they like.
         var idleLimit = !call.Grpc && response.StatusCode != HttpStatusCode.SwitchingProtocols && call.Policy.Policy.Mode == MeshMode.Enforce;
-        var lease = new BodyLease(this, _clock, call, ticket, outcome, elapsed, ended, idleLimit);
+        var lease = new BodyLease(this, _clock, call, ticket, call.Outcome, elapsed, ended, idleLimit);
         response.Content = new LeasedContent(response.Content, response, lease);
         call.Lease = lease;
     }

@@ -69,11 +69,11 @@ internal sealed partial class CallClock(MonotonicClock clock, ILogger<CallClock>
         return left <= Math.Max(SpentSeconds, given * SpentShare);
     }
 
-    /// <summary>The time of the call is up before anything was sent.</summary>
-    public AttemptOutcome Late(MeshCall call)
+    /// <summary>The time of the call is up before anything, or anything more, was sent.</summary>
+    public void Expire(MeshCall call)
     {
         var reason = call.Deadline.Reason;
-        return new(new DeadlineExceededException(call.Failure(reason), clock.Between(call.Started, call.Deadline.DueAt)), reason);
+        call.Outcome = new(new DeadlineExceededException(call.Failure(reason), clock.Between(call.Started, call.Deadline.DueAt)), reason);
     }
 
     private bool IsDebugging()

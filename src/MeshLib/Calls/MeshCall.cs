@@ -5,8 +5,8 @@ namespace MeshLib;
 /// <summary>One logical call on its way through the mesh. It belongs to one flow of control.</summary>
 public sealed class MeshCall
 {
-    private MeshAttempt _first;
     private MeshEndpoint? _firstEndpoint;
+    private OutcomeReason _firstReason;
     private List<(MeshEndpoint Endpoint, MeshAttempt Attempt)>? _further;
     private int _prepaidRetry;
 
@@ -74,7 +74,11 @@ public sealed class MeshCall
     /// <summary>Set once the response's body has taken over what the call holds.</summary>
     internal BodyLease? Lease { get; set; }
 
-    internal OutcomeReason Reason { get; private set; } = OutcomeReason.Fault;
+    /// <summary>How the latest attempt ended, or why there was none.</summary>
+    internal AttemptOutcome Outcome { get; set; }
+
+    /// <summary>When the latest attempt ended; the end of the call, unless it waited for another.</summary>
+    internal long Ended { get; set; }
 
     /// <summary>Attempts that were begun at an endpoint.</summary>
     internal int AttemptsMade => _firstEndpoint is null ? 0 : 1 + (_further?.Count ?? 0);
@@ -107,20 +111,16 @@ public sealed class MeshCall
     /// <summary>Notes an attempt that ended.</summary>
     internal void Record(MeshEndpoint endpoint, OutcomeReason reason)
     {
-        Reason = reason;
         if (_firstEndpoint is null)
         {
             _firstEndpoint = endpoint;
-            _first = new(endpoint.Address, reason);
+            _firstReason = reason;
         }
         else
         {
             (_further ??= []).Add((endpoint, new(endpoint.Address, reason)));
         }
     }
-
-    /// <summary>Notes how the call ended.</summary>
-    internal void End(OutcomeReason reason) => Reason = reason;
 
     /// <summary>The sweep has paid for a retry before it cut the attempt off; the decision that follows must not pay again.</summary>
     internal void PrepayRetry() => Volatile.Write(ref _prepaidRetry, 1);
@@ -130,11 +130,11 @@ public sealed class MeshCall
     internal MeshFailure Failure(OutcomeReason reason, TimeSpan? retryAfter = null) =>
         new(Set.Service.Name, reason, AttemptsMade, LastEndpoint, retryAfter);
 
-    /// <summary>The outcome of a call that has nowhere to go.</summary>
-    internal AttemptOutcome Refused(OutcomeReason reason)
+    /// <summary>The call has nowhere to go.</summary>
+    internal void Refuse(OutcomeReason reason)
     {
         var failure = Failure(reason, reason == OutcomeReason.AllEndpointsOpen ? Set.TimeToNextProbe(AttemptStarted) : null);
-        return new(
+        Outcome = new(
             reason switch
             {
                 OutcomeReason.BulkheadFull => new BulkheadRejectedException(failure, Set.Service.Policy.Bulkhead.MaxConcurrency),
@@ -146,7 +146,7 @@ public sealed class MeshCall
 
     internal MeshCallReport ToReport()
     {
-        MeshAttempt[] attempts = _firstEndpoint is null ? [] : [_first, .. _further?.Select(static further => further.Attempt) ?? []];
-        return new(Set.Service.Name, Reason, attempts);
+        MeshAttempt[] attempts = _firstEndpoint is null ? [] : [new(_firstEndpoint.Address, _firstReason), .. _further?.Select(static further => further.Attempt) ?? []];
+        return new(Set.Service.Name, Outcome.Reason, attempts);
     }
 }

@@ -6,6 +6,7 @@ namespace MeshLib;
 internal sealed class MeshClient(string name, MeshServices services)
 {
     private volatile EndpointSet? _latest;
+    private volatile CallPolicy? _policy;
     private long _passThroughTimeout = System.Threading.Timeout.InfiniteTimeSpan.Ticks;
 
     public string Name => name;
@@ -17,6 +18,19 @@ internal sealed class MeshClient(string name, MeshServices services)
     {
         get => TimeSpan.FromTicks(Volatile.Read(ref _passThroughTimeout));
         set => Volatile.Write(ref _passThroughTimeout, value.Ticks);
+    }
+
+    /// <summary>What holds for this client's calls to <paramref name="service"/>, nearly always what held for the call before.</summary>
+    public CallPolicy PolicyFor(MeshService service)
+    {
+        if (_policy is { IsCurrent: true } latest && ReferenceEquals(latest.Service, service))
+        {
+            return latest;
+        }
+
+        var policy = service.PolicyOf(name);
+        _policy = policy;
+        return policy;
     }
 
     /// <summary>The endpoint set of a request, nearly always the one of the client's request before.</summary>

@@ -33,7 +33,7 @@ internal sealed class MeshPipeline(CallClock time, Admission admission, AttemptR
     private MeshCall Begin(EndpointSet set, MeshHandler handler, HttpRequestMessage request, bool synchronous, CancellationToken cancellationToken)
     {
         var now = _clock.Now();
-        var policy = set.Service.PolicyOf(handler.Client.Name);
+        var policy = handler.Client.PolicyFor(set.Service);
         var grpc = GrpcStatus.IsGrpc(request);
         bool? allowed = request.Options.TryGetValue(MeshRequestOptions.AllowRetry, out var allow) ? allow : null;
         var call = new MeshCall(request, now)
@@ -69,7 +69,8 @@ internal sealed class MeshPipeline(CallClock time, Admission admission, AttemptR
         cancellationToken.ThrowIfCancellationRequested();
         if (set.Snapshot is not { } snapshot)
         {
-            return Conclude(call, time.Late(call));
+            time.Expire(call);
+            return Conclude(call);
         }
 
         if (snapshot.PassThrough)
@@ -88,7 +89,8 @@ internal sealed class MeshPipeline(CallClock time, Admission admission, AttemptR
     {
         if (!call.Set.TryPick(call, repeatable: true, out var ticket, out var refusal))
         {
-            return Conclude(call, call.Refused(refusal));
+            call.Refuse(refusal);
+            return Conclude(call);
         }
 
         RequestDispatch.Redirect(call, ticket.Endpoint);
@@ -106,79 +108,94 @@ internal sealed class MeshPipeline(CallClock time, Admission admission, AttemptR
 
     private async Task<HttpResponseMessage> GovernAsync(MeshCall call)
     {
-        var service = call.Set.Service;
-        var enforce = call.Policy.Policy.Mode == MeshMode.Enforce;
-        var handedOver = false;
-        var reason = OutcomeReason.Fault;
-        call.Activity = tracing.Start(call.Request, service.Name);
-        metrics.RequestStarted(service.Name);
+        call.Activity = tracing.Start(call.Request, call.Set.Service.Name);
+        metrics.RequestStarted(call.Set.Service.Name);
         try
         {
             // 1. The deadline: work whose time is up costs nothing, not even a place in a queue.
             // 2. The bulkhead, above the attempts: all of them, and the waits between them, hold one permit.
-            var outcome = time.IsTooLate(call, call.AttemptStarted) ? time.Late(call) : await admission.EnterAsync(call).ConfigureAwait(false);
-            if (outcome.Error is null)
+            if (IsInTime(call) && await admission.EnterAsync(call).ConfigureAwait(false))
             {
                 // 3. The budget: a request earns a share of a retry, whether or not it will need one.
-                service.Budget.Deposit(call.Started);
+                call.Set.Service.Budget.Deposit(call.Started);
 
                 // 4. The body, if it has to be kept for a repetition.
-                if (call.Request.Content is { } content && !RequestReplay.IsReplayable(content))
+                if (!RequestReplay.IsReplayable(call.Request.Content))
                 {
-                    call.Replayable = await RequestReplay.PrepareAsync(content, call.Repeatable, call.Policy.Policy.Retry.ReplayLimit, call.CallerToken).ConfigureAwait(false);
+                    await RequestReplay.PrepareAsync(call).ConfigureAwait(false);
                 }
 
                 // 5. The first attempt, on which nearly every call ends.
-                outcome = await attempts.RunAsync(call).ConfigureAwait(false);
+                await attempts.RunAsync(call).ConfigureAwait(false);
 
                 // 6. Repetitions, if the one decision function says so.
-                if (enforce && outcome.Verdict is Verdict.Retryable or Verdict.Overloaded)
+                if (MayRepeat(call, out var delay))
                 {
-                    outcome = await RepeatAsync(call, outcome).ConfigureAwait(false);
+                    await RetryStrategy.RunAsync(attempts, call, delay).ConfigureAwait(false);
                 }
             }
 
-            reason = outcome.Reason;
-            var response = Conclude(call, outcome);
-            if (outcome.Response is not null && call.Lease is { } lease)
-            {
-                handedOver = true;
-                lease.Adopt();
-            }
-
-            return response;
+            return Conclude(call);
         }
         finally
         {
-            call.End(reason);
-            metrics.RequestAnswered(service.Name, reason, _clock.SecondsBetween(call.Started, _clock.Now()));
-            MeshTracing.End(call.Activity, call.AttemptsMade, reason);
-            if (!handedOver)
-            {
-                if (call.HoldsPermit)
-                {
-                    service.Bulkhead.Exit();
-                }
-
-                attempts.Release(call);
-            }
+            End(call);
         }
     }
 
-    private async ValueTask<AttemptOutcome> RepeatAsync(MeshCall call, AttemptOutcome first)
+    private bool IsInTime(MeshCall call)
     {
-        var refusal = retries.Decide(call, first, out var delay);
-        if (refusal == RetryRefusal.None)
+        if (!time.IsTooLate(call, call.AttemptStarted))
         {
-            return await RetryStrategy.RunAsync(attempts, call, first, delay).ConfigureAwait(false);
+            return true;
         }
 
-        metrics.RetryRefused(call.Set.Service.Name, refusal);
-        return first;
+        time.Expire(call);
+        return false;
     }
 
-    private HttpResponseMessage Conclude(MeshCall call, AttemptOutcome outcome)
+    private bool MayRepeat(MeshCall call, out TimeSpan delay)
     {
+        delay = TimeSpan.Zero;
+        if (call.Outcome.Verdict is not (Verdict.Retryable or Verdict.Overloaded) || call.Policy.Policy.Mode != MeshMode.Enforce)
+        {
+            return false;
+        }
+
+        var refusal = retries.Decide(call, out delay);
+        if (refusal != RetryRefusal.None)
+        {
+            metrics.RetryRefused(call.Set.Service.Name, refusal);
+        }
+
+        return refusal == RetryRefusal.None;
+    }
+
+    private void End(MeshCall call)
+    {
+        var service = call.Set.Service;
+        var reason = call.Outcome.Reason;
+        metrics.RequestAnswered(service.Name, reason, _clock.SecondsBetween(call.Started, call.Ended == 0 ? _clock.Now() : call.Ended));
+        MeshTracing.End(call.Activity, call.AttemptsMade, reason);
+
+        // The body takes over what the call holds, when there is one to hand out.
+        if (call.Outcome.Response is not null && call.Lease is { } lease)
+        {
+            lease.Adopt();
+            return;
+        }
+
+        if (call.HoldsPermit)
+        {
+            service.Bulkhead.Exit();
+        }
+
+        attempts.Release(call);
+    }
+
+    private HttpResponseMessage Conclude(MeshCall call)
+    {
+        var outcome = call.Outcome;
         if (outcome.Response is { } response)
         {
             return response;

@@ -198,10 +198,10 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
     /// <summary>The feedback arrow: what an attempt's outcome teaches about its endpoint.</summary>
     /// <param name="ticket">The attempt's ticket.</param>
     /// <param name="reason">How it ended.</param>
-    /// <param name="retryAfter">How long the endpoint asks to be left alone.</param>
+    /// <param name="retryAfter">How long the endpoint asks to be left alone; zero when it does not ask.</param>
     /// <param name="elapsed">Seconds to the headers, or to the end of a body read inside the attempt.</param>
     /// <param name="now">The timestamp of the end.</param>
-    public void Settle(in EndpointTicket ticket, OutcomeReason reason, TimeSpan? retryAfter, double elapsed, long now)
+    public void Settle(in EndpointTicket ticket, OutcomeReason reason, TimeSpan retryAfter, double elapsed, long now)
     {
         var endpoint = ticket.Endpoint;
         switch (reason.Verdict())
@@ -211,15 +211,15 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
                 break;
             case Verdict.Ignored:
                 // A caller who gave up says nothing about health, but the wait was at least this long.
-                if (reason is OutcomeReason.CallerCancelled or OutcomeReason.DeadlineExceeded && elapsed > endpoint.Load.LatencySeconds)
+                if (reason is OutcomeReason.CallerCancelled or OutcomeReason.DeadlineExceeded)
                 {
-                    endpoint.Load.ObserveSuccess(elapsed, now);
+                    endpoint.Load.ObserveAtLeast(elapsed, now);
                 }
 
                 break;
             default:
                 var median = PeerLoad.Median(_snapshot!.All, endpoint, now, _environment.Random);
-                endpoint.Load.ObserveFailure(median, retryAfter?.TotalSeconds ?? 0, now);
+                endpoint.Load.ObserveFailure(median, retryAfter.TotalSeconds, now);
                 break;
         }
 

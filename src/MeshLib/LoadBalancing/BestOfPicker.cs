@@ -7,56 +7,53 @@ namespace MeshLib;
 internal sealed class BestOfPicker<TMetric>(CandidateSet candidates, int choices, Random random) : EndpointPicker
     where TMetric : struct, ILoadMetric<TMetric>
 {
-    private const int MostChoices = 8;
-    private const ulong SlotMask = MostChoices - 1;
+    /// <summary>Above every cost.</summary>
+    private const long Tried = 1L << 60;
 
-    /// <summary>The bit that no cost has: its sign.</summary>
-    private const ulong Tried = 1UL << 63;
-
-    private readonly int _choices = Math.Clamp(choices, 2, MostChoices);
+    private readonly int _choices = Math.Max(choices, 2);
 
     /// <inheritdoc/>
     public override MeshEndpoint? Pick(MeshCall call)
     {
-        var count = candidates.Count;
-        if (count == 0)
+        var all = candidates.All;
+        if (all.IsEmpty)
         {
             return null;
         }
 
-        // One draw for all choices: its upper half places the first one, and all of it seeds a generator (Knuth's MMIX constants) for the rest.
-        var state = (ulong)random.NextInt64();
-        var first = (int)(((state >> 31) * (ulong)count) >> 32);
-        var draws = Math.Min(count, _choices);
-        var metric = TMetric.At(call.AttemptStarted);
-        Span<int> chosen = stackalloc int[MostChoices];
-        var best = ulong.MaxValue;
-        for (var slot = 0; slot < draws; slot++)
+        // One draw of 63 bits is enough for the first choice and the stride to the others. With two choices that is the index shift of P2C: every pair is equally likely.
+        var draw = (ulong)random.NextInt64();
+        var first = (int)(((draw >> 31) * (ulong)all.Length) >> 32);
+        var stride = 1 + (int)(((draw & int.MaxValue) * (ulong)(all.Length - 1)) >> 31);
+        var metric = TMetric.At(candidates.Milliseconds(call.AttemptStarted));
+        var retrying = call.AttemptsMade > 0;
+        var (index, winner, least) = (first, first, 2 * Tried);
+        for (var left = Math.Min(all.Length, _choices); left > 0; left--)
         {
-            // Floyd's sampling (CACM 30(9), 1987): distinct without rejection. It favours late indexes for late places, so the ring is turned by a random offset.
-            state = (state * 6364136223846793005) + 1442695040888963407;
-            var last = count - draws + slot;
-            var offset = (int)(((state >> 32) * (ulong)(last + 1)) >> 32);
-            for (var earlier = 0; earlier < slot; earlier++)
+            ref readonly var candidate = ref all[index];
+            var cost = metric.CostLog2(candidate.Load) - candidate.WeightLog2;
+            cost = retrying && call.HasTried(candidate.Endpoint) ? cost + Tried : cost;
+
+            // Which of two is cheaper is what no processor can predict, so there is no branch: all bits of the sign select the cheaper one.
+            var less = cost - least;
+            var cheaper = less >> 63;
+            winner ^= (winner ^ index) & (int)cheaper;
+            least += less & cheaper;
+
+            index = Next(index, stride, all.Length);
+            if (index == first)
             {
-                offset = chosen[earlier] == offset ? last : offset;
+                // The stride has a divisor in common with the count and has come full circle: the endpoints beside the circle are all new.
+                index = first = Next(first, 1, all.Length);
             }
-
-            chosen[slot] = offset;
-            ref readonly var candidate = ref candidates[Turned(first, offset, count)];
-
-            // Costs that are not negative order like their bits, so slot and cost fit one number, the minimum needs no branch to mispredict, and the first of equals wins.
-            var key = (BitConverter.DoubleToUInt64Bits(metric.Cost(candidate.Load) * candidate.InverseWeight) & ~SlotMask) | (uint)slot;
-            best = Math.Min(best, call.HasTried(candidate.Endpoint) ? key | Tried : key);
         }
 
-        var index = Turned(first, chosen[(int)(best & SlotMask)], count);
-        return best < Tried ? candidates[index].Endpoint : candidates.UntriedFrom(index, call);
+        return least < Tried / 2 ? all[winner].Endpoint : candidates.UntriedFrom(winner, call);
     }
 
-    private static int Turned(int first, int offset, int count)
+    private static int Next(int index, int step, int count)
     {
-        var index = first + offset;
+        index += step;
         return index < count ? index : index - count;
     }
 }

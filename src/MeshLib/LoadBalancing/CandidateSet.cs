@@ -7,16 +7,21 @@ namespace MeshLib;
 internal sealed class CandidateSet
 {
     private readonly Candidate[] _candidates;
+    private readonly double _millisecondsPerTick;
 
     public CandidateSet(IReadOnlyList<MeshEndpoint> endpoints)
     {
         var weighted = endpoints.Where(e => e.Metadata.Weight > 0).Select(e => new Candidate(e, e.Load, e.Metadata.Weight)).ToArray();
         _candidates = weighted.Length > 0 ? weighted : [.. endpoints.Select(e => new Candidate(e, e.Load, 1))];
+        _millisecondsPerTick = _candidates.Length > 0 ? _candidates[0].Load.MillisecondsPerTick : 0;
     }
 
     public int Count => _candidates.Length;
 
-    public ref readonly Candidate this[int index] => ref _candidates[index];
+    /// <summary>A timestamp of the endpoints' clock in milliseconds, as their costs want it.</summary>
+    public uint Milliseconds(long timestamp) => (uint)(long)(timestamp * _millisecondsPerTick);
+
+    public ReadOnlySpan<Candidate> All => _candidates;
 
     /// <summary>The endpoint at <paramref name="index"/>, or the next one that the call has not tried; the former when it has tried all. Ends after as many steps as the call has tries.</summary>
     public MeshEndpoint UntriedFrom(int index, MeshCall call)
@@ -39,6 +44,7 @@ internal sealed class CandidateSet
     {
         public readonly MeshEndpoint Endpoint = endpoint;
         public readonly EndpointLoad Load = load;
-        public readonly double InverseWeight = 1.0 / weight;
+        public readonly long WeightLog2 = Log2.Of(weight);
+        public readonly int Weight = weight;
     }
 }

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace MeshLib;
@@ -22,7 +21,10 @@ internal sealed class EndpointLoad(MonotonicClock clock)
     /// <summary>The latency assumed of an unproven endpoint once it has an attempt in flight: high, so that one attempt proves it before it gets more.</summary>
     public const double UnprovenSeconds = 10;
 
-    private const double Tau = 10_000;
+    /// <summary>Below every logarithm of a cost, and far enough from the end of the range to add to.</summary>
+    private const long Nothing = -1L << 48;
+
+    private const double Tau = 10;
     private const double PenaltyFactor = 4;
     private const double LongestSeconds = 300;
 
@@ -33,15 +35,24 @@ internal sealed class EndpointLoad(MonotonicClock clock)
     private const double UnknownPeersSeconds = 0.1;
 
     /// <summary>An estimate is never zero, for zero times any number in flight would still be the best choice.</summary>
-    private const float ShortestSeconds = 1e-6f;
+    private const double ShortestSeconds = 1e-6;
 
-    private Hot _hot = new() { MillisecondsPerTick = 1000.0 / clock.TimeProvider.TimestampFrequency };
+    private static readonly long UnprovenLog2 = Log2.Of(UnprovenSeconds);
+
+    private Hot _hot;
 
     /// <summary>Attempts on their way.</summary>
     public int InFlight => Volatile.Read(ref _hot.InFlight);
 
     /// <summary>The latency estimate as of the last success, in seconds; <see langword="null"/> while no attempt has succeeded.</summary>
-    public double? LatencySeconds => Volatile.Read(ref _hot.Latency) is var latency and not 0 ? Sample.Seconds(latency) : null;
+    public double? LatencySeconds => Latency is { IsSet: true } latency ? latency.Initial : null;
+
+    /// <summary>Milliseconds in one tick of the clock, for <see cref="CostLog2(uint)"/>.</summary>
+    public double MillisecondsPerTick { get; } = 1000.0 / clock.TimeProvider.TimestampFrequency;
+
+    private DecayingValue Latency => new(Volatile.Read(ref _hot.Latency));
+
+    private DecayingValue Penalty => new(Volatile.Read(ref _hot.Penalty));
 
     public void Begin() => Interlocked.Increment(ref _hot.InFlight);
 
@@ -65,7 +76,7 @@ internal sealed class EndpointLoad(MonotonicClock clock)
     /// </summary>
     public void ObserveAtLeast(double seconds, long now)
     {
-        if (Volatile.Read(ref _hot.Latency) != 0)
+        if (Latency.IsSet)
         {
             ObserveLatency(seconds, now, raiseOnly: true);
         }
@@ -73,22 +84,25 @@ internal sealed class EndpointLoad(MonotonicClock clock)
 
     /// <summary>Raises the penalty after a failure.</summary>
     /// <param name="peerMedianSeconds">What successful peers cost, from <see cref="PeerLoad.Median"/>; 0 when unknown.</param>
-    /// <param name="hintSeconds">How long the endpoint asks to be left alone (Retry-After), 0 for no hint: the penalty takes at least that long to wear off.</param>
+    /// <param name="hintSeconds">
+    /// How long the endpoint asks to be left alone (Retry-After), 0 for no hint: the penalty takes at least that long to wear off to the peers' level. (Linkerd takes the hint
+    /// itself for a latency, which turns "1 s" into 46 s among peers that take 10 ms.)
+    /// </param>
     /// <param name="now">The time of the failure.</param>
     public void ObserveFailure(double peerMedianSeconds, double hintSeconds, long now)
     {
         var peers = peerMedianSeconds > 0 ? peerMedianSeconds : LatencySeconds ?? UnknownPeersSeconds;
-        var asked = peers * Math.Exp(Math.Clamp(hintSeconds, 0, LongestSeconds) * 1000 / Tau);
+        var asked = peers * Math.Exp(Math.Clamp(hintSeconds, 0, LongestSeconds) / Tau);
         var time = Milliseconds(now);
         while (true)
         {
-            var seen = Volatile.Read(ref _hot.Penalty);
-            var left = Sample.Seconds(seen) * Math.Exp(-Sample.Age(seen, time) / Tau);
+            var seen = Penalty;
+            var left = seen.At(time);
             var steps = Volatile.Read(ref _hot.Steps);
             var escalated = left <= peers ? Math.Min(steps + 1, MostSteps) : Math.Max(steps, 1);
             var penalty = Math.Max(peers * Math.Pow(PenaltyFactor, escalated), Math.Max(asked, left));
-            var updated = Sample.Pack((float)Math.Min(penalty, LongestSeconds), time);
-            if (Interlocked.CompareExchange(ref _hot.Penalty, updated, seen) == seen)
+            var updated = new DecayingValue(Math.Min(penalty, LongestSeconds), time);
+            if (Interlocked.CompareExchange(ref _hot.Penalty, updated.Word, seen.Word) == seen.Word)
             {
                 // Only the winner escalates: the losers of this race find the penalty fresh and leave the steps alone.
                 Volatile.Write(ref _hot.Steps, escalated);
@@ -101,79 +115,73 @@ internal sealed class EndpointLoad(MonotonicClock clock)
     /// The cost of one more attempt here, in seconds. Reads only: two pickers at the same endpoint share its cache line. An unproven endpoint costs nothing until it has
     /// an attempt in flight, and <paramref name="seedSeconds"/> from then on: it gets one trial at a time (Finagle), neither starved nor flooded.
     /// </summary>
-    public double Cost(long now, double seedSeconds)
-    {
-        var inFlight = Volatile.Read(ref _hot.InFlight);
-        var latency = Volatile.Read(ref _hot.Latency);
-        var penalty = Volatile.Read(ref _hot.Penalty);
-        var time = Milliseconds(now);
-        var seconds = latency != 0 ? Decayed(latency, time) : inFlight > 0 ? seedSeconds : 0;
-        if (penalty != 0)
-        {
-            seconds = Math.Max(seconds, Decayed(penalty, time));
-        }
+    public double Cost(long now, double seedSeconds) => CostLog2(Milliseconds(now), Log2.Of(seedSeconds)) is var cost and > Nothing ? Log2.Power(cost) : 0;
 
-        return seconds * (inFlight + 1);
-    }
+    /// <summary>The logarithm of <see cref="Cost"/> at a millisecond, with <see cref="UnprovenSeconds"/> for the seed.</summary>
+    public long CostLog2(uint milliseconds) => CostLog2(milliseconds, UnprovenLog2);
 
     /// <summary>Whether the penalty still outweighs the latency.</summary>
     public bool IsPenalized(long now) => PenaltySeconds(now) > (LatencySeconds ?? 0);
 
     /// <summary>What is left of the penalty, in seconds.</summary>
-    public double PenaltySeconds(long now) => Volatile.Read(ref _hot.Penalty) is var penalty and not 0 ? Decayed(penalty, Milliseconds(now)) : 0;
+    public double PenaltySeconds(long now) => Penalty.At(Milliseconds(now));
+
+    private static DecayingValue Blend(DecayingValue seen, double sample, uint time, bool raiseOnly)
+    {
+        if (!seen.IsSet)
+        {
+            return new DecayingValue(sample, time);
+        }
+
+        var decayed = seen.At(time);
+        if (sample > decayed)
+        {
+            return new DecayingValue(sample, time);
+        }
+
+        // With weight w = decayed ÷ initial for what was known: w × initial + (1 − w) × sample.
+        var kept = decayed / seen.Initial;
+        return raiseOnly || kept >= 1 ? seen : new DecayingValue(decayed + (sample * (1 - kept)), time);
+    }
 
     private void ObserveLatency(double seconds, long now, bool raiseOnly)
     {
-        var sample = Math.Max((float)seconds, ShortestSeconds);
+        var sample = Math.Max(seconds, ShortestSeconds);
         var time = Milliseconds(now);
         while (true)
         {
-            var seen = Volatile.Read(ref _hot.Latency);
-            var updated = seen == 0 ? Sample.Pack(sample, time) : Blend(seen, sample, time, raiseOnly);
-            if (updated == seen || Interlocked.CompareExchange(ref _hot.Latency, updated, seen) == seen)
+            var seen = Latency;
+            var updated = Blend(seen, sample, time, raiseOnly);
+            if (updated == seen || Interlocked.CompareExchange(ref _hot.Latency, updated.Word, seen.Word) == seen.Word)
             {
                 return;
             }
         }
     }
 
-    private static long Blend(long seen, float sample, uint time, bool raiseOnly)
+    private long CostLog2(uint time, long seed)
     {
-        var age = Sample.Age(seen, time);
-        var weight = Math.Exp(-age / Tau);
-        var decayed = Sample.Seconds(seen) * weight;
-        if (raiseOnly && sample <= decayed)
+        var inFlight = Volatile.Read(ref _hot.InFlight);
+        var latency = Latency;
+        var penalty = Penalty;
+        var one = latency.IsSet ? latency.Log2At(time) : inFlight > 0 ? seed : Nothing;
+        if (penalty.IsSet)
         {
-            return seen;
+            one = Math.Max(one, penalty.Log2At(time));
         }
 
-        var estimate = sample > decayed ? sample : decayed + (sample * (1 - weight));
-        return Sample.Pack((float)estimate, age > 0 ? time : Sample.Stamp(seen));
+        return one + Log2.Of(inFlight + 1);
     }
 
-    /// <summary>e^(−age/τ) as 2^(−y): the whole part of y goes into the exponent, a cubic for the rest is within 0.015 %. A third of the price of <see cref="Math.Exp"/>.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static double Decayed(long sample, uint time)
-    {
-        const double PerMillisecond = 1.4426950408889634 / Tau;
-        var y = Math.Min(Sample.Age(sample, time) * PerMillisecond, 1000);
-        var whole = double.ConvertToIntegerNative<int>(y);
-        var f = y - whole;
-        var fraction = 1 + (f * (-0.692 + (f * (0.232041276 - (f * 0.040041276)))));
-        return Sample.Seconds(sample) * fraction * BitConverter.Int64BitsToDouble((1023L - whole) << 52);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private uint Milliseconds(long timestamp) => (uint)double.ConvertToIntegerNative<long>(timestamp * _hot.MillisecondsPerTick);
+    private uint Milliseconds(long timestamp) => (uint)(long)(timestamp * MillisecondsPerTick);
 
     /// <summary>64 bytes of room on either side: no other object's field is on a line that every attempt writes.</summary>
-    [StructLayout(LayoutKind.Explicit, Size = 168)]
+    [StructLayout(LayoutKind.Explicit, Size = 152)]
     private struct Hot
     {
         [FieldOffset(64)] public long Latency;
         [FieldOffset(72)] public long Penalty;
-        [FieldOffset(80)] public double MillisecondsPerTick;
-        [FieldOffset(88)] public int InFlight;
-        [FieldOffset(92)] public int Steps;
+        [FieldOffset(80)] public int InFlight;
+        [FieldOffset(84)] public int Steps;
     }
 }

@@ -7,9 +7,9 @@ namespace MeshLib;
 internal interface ILoadMetric<TSelf>
     where TSelf : struct, ILoadMetric<TSelf>
 {
-    /// <summary>The metric as of a timestamp of the mesh's clock.</summary>
-    static abstract TSelf At(long now);
+    /// <summary>The metric as of a millisecond.</summary>
+    static abstract TSelf At(uint milliseconds);
 
-    /// <summary>The cost: comparable among endpoints, not negative, not NaN.</summary>
-    double Cost(EndpointLoad load);
+    /// <summary>The logarithm (<see cref="Log2"/>) of the cost, within ±2^49.</summary>
+    long CostLog2(EndpointLoad load);
 }

@@ -3,7 +3,7 @@ namespace MeshLib;
 /// <summary>Attempts in flight, this one included (Envoy, with its bias of 1).</summary>
 internal readonly struct LeastRequestMetric : ILoadMetric<LeastRequestMetric>
 {
-    public static LeastRequestMetric At(long now) => default;
+    public static LeastRequestMetric At(uint milliseconds) => default;
 
-    public double Cost(EndpointLoad load) => load.InFlight + 1;
+    public long CostLog2(EndpointLoad load) => Log2.Of(load.InFlight + 1);
 }

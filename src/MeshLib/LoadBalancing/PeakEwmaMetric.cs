@@ -1,9 +1,9 @@
 namespace MeshLib;
 
 /// <summary>Latency or failure penalty, times attempts in flight.</summary>
-internal readonly struct PeakEwmaMetric(long now) : ILoadMetric<PeakEwmaMetric>
+internal readonly struct PeakEwmaMetric(uint milliseconds) : ILoadMetric<PeakEwmaMetric>
 {
-    public static PeakEwmaMetric At(long now) => new(now);
+    public static PeakEwmaMetric At(uint milliseconds) => new(milliseconds);
 
-    public double Cost(EndpointLoad load) => load.Cost(now, EndpointLoad.UnprovenSeconds);
+    public long CostLog2(EndpointLoad load) => load.CostLog2(milliseconds);
 }

@@ -12,7 +12,7 @@ internal sealed class WeightTable
         var weights = new double[candidates.Count];
         for (var i = 0; i < weights.Length; i++)
         {
-            weights[i] = 1 / candidates[i].InverseWeight;
+            weights[i] = candidates.All[i].Weight;
         }
 
         return weights.Distinct().Skip(1).Any() ? new WeightTable(weights) : null;

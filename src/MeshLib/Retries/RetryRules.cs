@@ -4,11 +4,11 @@ namespace MeshLib;
 internal sealed class RetryRules(CallClock time, Random random)
 {
     /// <summary>Decides, and pays for the retry when the answer is <see cref="RetryRefusal.None"/>.</summary>
-    /// <param name="call">The call after its failed attempt.</param>
-    /// <param name="outcome">The failure, whose verdict is retryable or overloaded.</param>
+    /// <param name="call">The call after its failed attempt, whose verdict is retryable or overloaded.</param>
     /// <param name="delay">How long to wait before the next attempt.</param>
-    public RetryRefusal Decide(MeshCall call, in AttemptOutcome outcome, out TimeSpan delay)
+    public RetryRefusal Decide(MeshCall call, out TimeSpan delay)
     {
+        var outcome = call.Outcome;
         var retry = call.Policy.Policy.Retry;
         var neverSent = outcome.Reason.NeverSent();
         delay = TimeSpan.Zero;
@@ -51,9 +51,9 @@ internal sealed class RetryRules(CallClock time, Random random)
         }
 
         delay = free ? TimeSpan.Zero : Backoff.Next(call.Attempt - call.FreeRetries, retry.Backoff, retry.MaxBackoff, random);
-        if (outcome.RetryAfter is { } asked && asked > delay)
+        if (outcome.RetryAfter > delay)
         {
-            delay = asked;
+            delay = outcome.RetryAfter;
         }
 
         if (!time.HasTime(call, delay, time.Clock.Now()))

@@ -3,12 +3,10 @@ using Polly;
 namespace MeshLib;
 
 /// <summary>The attempts of one call from the first failure on.</summary>
-internal sealed class RetrySequence(AttemptRunner attempts, MeshCall call, AttemptOutcome first, TimeSpan delay)
+internal sealed class RetrySequence(AttemptRunner attempts, MeshCall call, TimeSpan delay)
 {
     private bool _begun;
     private bool _decided;
-
-    public AttemptOutcome Outcome { get; private set; } = first;
 
     /// <summary>How long to wait before the next attempt.</summary>
     public TimeSpan Delay { get; private set; } = delay;
@@ -19,11 +17,11 @@ internal sealed class RetrySequence(AttemptRunner attempts, MeshCall call, Attem
         if (_begun)
         {
             call.Attempt++;
-            Outcome = await attempts.RunAsync(call).ConfigureAwait(false);
+            await attempts.RunAsync(call).ConfigureAwait(false);
         }
 
         _begun = true;
-        return Outcome.Response is { } response ? Polly.Outcome.FromResult(response) : Polly.Outcome.FromException<HttpResponseMessage>(Outcome.Error!);
+        return call.Outcome.Response is { } response ? Outcome.FromResult(response) : Outcome.FromException<HttpResponseMessage>(call.Outcome.Error!);
     }
 
     /// <summary>Whether another attempt follows. For the first failure this was decided before Polly was entered, and paid for once.</summary>
@@ -32,16 +30,16 @@ internal sealed class RetrySequence(AttemptRunner attempts, MeshCall call, Attem
         if (!_decided)
         {
             _decided = true;
-            metrics.Retried(call.Set.Service.Name, Outcome.Reason);
+            metrics.Retried(call.Set.Service.Name, call.Outcome.Reason);
             return true;
         }
 
-        if (Outcome.Verdict is not (Verdict.Retryable or Verdict.Overloaded))
+        if (call.Outcome.Verdict is not (Verdict.Retryable or Verdict.Overloaded))
         {
             return false;
         }
 
-        var refusal = rules.Decide(call, Outcome, out var delay);
+        var refusal = rules.Decide(call, out var delay);
         Delay = delay;
         if (refusal != RetryRefusal.None)
         {
@@ -49,7 +47,7 @@ internal sealed class RetrySequence(AttemptRunner attempts, MeshCall call, Attem
             return false;
         }
 
-        metrics.Retried(call.Set.Service.Name, Outcome.Reason);
+        metrics.Retried(call.Set.Service.Name, call.Outcome.Reason);
         return true;
     }
 }

@@ -1,8 +1,8 @@
 using Microsoft.Extensions.Http.Diagnostics;
 using Microsoft.Extensions.Http.Resilience;
-using Microsoft.Extensions.Logging;
 using Polly;
 using Polly.Retry;
+using Polly.Telemetry;
 
 namespace MeshLib;
 
@@ -10,7 +10,7 @@ namespace MeshLib;
 /// The seam to Polly. The first attempt runs outside; only when <see cref="RetryRules"/> has said yes is Polly's retry strategy entered, with the finished first outcome as
 /// its first result. Polly does the waiting, the disposing of discarded responses and the telemetry, so that its attempt metric covers failed calls only.
 /// </summary>
-internal sealed class RetryStrategy(MonotonicClock clock, RetryRules rules, MeshMetrics metrics, ILoggerFactory loggers)
+internal sealed class RetryStrategy(MonotonicClock clock, RetryRules rules, MeshMetrics metrics, TelemetryOptions telemetry)
 {
     private static readonly ResiliencePropertyKey<RetrySequence> SequenceKey = new("MeshLib.RetrySequence");
 
@@ -34,14 +34,14 @@ internal sealed class RetryStrategy(MonotonicClock clock, RetryRules rules, Mesh
         };
         return new ResiliencePipelineBuilder<HttpResponseMessage> { Name = "mesh", InstanceName = service.Name, TimeProvider = clock.TimeProvider }
             .AddRetry(options)
-            .ConfigureTelemetry(loggers)
+            .ConfigureTelemetry(telemetry)
             .Build();
     }
 
     /// <summary>Repeats a call whose first attempt has failed and whose first retry is decided.</summary>
-    public static async ValueTask<AttemptOutcome> RunAsync(AttemptRunner attempts, MeshCall call, AttemptOutcome first, TimeSpan delay)
+    public static async ValueTask RunAsync(AttemptRunner attempts, MeshCall call, TimeSpan delay)
     {
-        var sequence = new RetrySequence(attempts, call, first, delay);
+        var sequence = new RetrySequence(attempts, call, delay);
         var given = call.Request.GetResilienceContext();
         var context = given ?? ResilienceContextPool.Shared.Get(call.CallerToken);
         try
@@ -53,9 +53,11 @@ internal sealed class RetryStrategy(MonotonicClock clock, RetryRules rules, Mesh
             }
 
             var outcome = await call.Policy.Retries.ExecuteOutcomeAsync(static (_, sequence) => sequence.NextAsync(), context, sequence).ConfigureAwait(false);
-            return outcome.Exception is OperationCanceledException cancelled && call.CallerToken.IsCancellationRequested
-                ? new AttemptOutcome(cancelled, OutcomeReason.CallerCancelled)
-                : sequence.Outcome;
+            if (outcome.Exception is OperationCanceledException cancelled && call.CallerToken.IsCancellationRequested)
+            {
+                // Perhaps in the wait between two attempts, of which the call knows nothing.
+                call.Outcome = new(cancelled, OutcomeReason.CallerCancelled);
+            }
         }
         finally
         {

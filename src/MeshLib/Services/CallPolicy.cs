@@ -11,8 +11,11 @@ internal sealed class CallPolicy
     private readonly Lazy<ResiliencePipeline<HttpResponseMessage>> _retries;
     private readonly string _attemptTimeoutHeader;
 
-    public CallPolicy(EffectivePolicy policy, Func<EffectivePolicy, ResiliencePipeline<HttpResponseMessage>> buildRetries)
+    private volatile bool _superseded;
+
+    public CallPolicy(MeshService service, EffectivePolicy policy, RetryStrategy retries)
     {
+        Service = service;
         Policy = policy;
         _methods = policy.Retry.Methods.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
         _grpcMethods = [.. policy.Retry.GrpcMethods.Select(static pattern => new GrpcMethodPattern(pattern))];
@@ -20,12 +23,19 @@ internal sealed class CallPolicy
         _attemptTimeoutHeader = MeshLib.TimeoutHeader.Format(policy.AttemptTimeout);
 
         // Built when the first retry needs it: a client that never fails never pays for Polly.
-        _retries = new(() => buildRetries(policy));
+        _retries = new(() => retries.Build(service, policy));
     }
+
+    public MeshService Service { get; }
 
     public EffectivePolicy Policy { get; }
 
+    /// <summary>Whether no newer policy has taken its place. Calls that began under this one end under it.</summary>
+    public bool IsCurrent => !_superseded;
+
     public ResiliencePipeline<HttpResponseMessage> Retries => _retries.Value;
+
+    public void Supersede() => _superseded = true;
 
     /// <summary>A first attempt has its whole timeout left, so that nearly every request carries the same text.</summary>
     public string TimeoutHeader(TimeSpan remaining) => remaining == Policy.AttemptTimeout ? _attemptTimeoutHeader : MeshLib.TimeoutHeader.Format(remaining);

@@ -33,11 +33,28 @@ internal sealed class MeshService
 
     public Bulkhead Bulkhead { get; }
 
-    /// <summary>What holds for one client's calls; one look-up on the request path.</summary>
-    public CallPolicy PolicyOf(string client) =>
-        _clients.TryGetValue(client, out var policy)
-            ? policy
-            : _clients.GetOrAdd(client, static (name, self) => new CallPolicy(self._policies.ForClient(self.Name, name), policy => self._retryStrategy.Build(self, policy)), this);
+    /// <summary>What holds for one client's calls.</summary>
+    public CallPolicy PolicyOf(string client)
+    {
+        while (true)
+        {
+            var version = _policies.Version;
+            if (_clients.TryGetValue(client, out var known))
+            {
+                return known;
+            }
+
+            var policy = _clients.GetOrAdd(client, static (name, self) => new CallPolicy(self, self._policies.ForClient(self.Name, name), self._retryStrategy), this);
+
+            // A change in between may have emptied the dictionary before an outdated policy came into it.
+            if (_policies.Version == version)
+            {
+                return policy;
+            }
+
+            Drop(client, policy);
+        }
+    }
 
     /// <summary>The control arrow: takes over a changed policy. Calls under way keep the one they started with.</summary>
     public void ApplyPolicy()
@@ -45,6 +62,15 @@ internal sealed class MeshService
         _policy = _policies.ForService(Name);
         Budget.Apply(_policy.Retry.Budget);
         Bulkhead.Apply(_policy.Bulkhead);
-        _clients.Clear();
+        foreach (var (client, policy) in _clients)
+        {
+            Drop(client, policy);
+        }
+    }
+
+    private void Drop(string client, CallPolicy policy)
+    {
+        _clients.TryRemove(new(client, policy));
+        policy.Supersede();
     }
 }

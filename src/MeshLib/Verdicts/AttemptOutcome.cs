@@ -23,8 +23,8 @@ internal readonly struct AttemptOutcome
 
     public Verdict Verdict => Reason.Verdict();
 
-    /// <summary>How long the endpoint asks to be left alone (<c>Retry-After</c>, <c>grpc-retry-pushback-ms</c>).</summary>
-    public TimeSpan? RetryAfter { get; init; }
+    /// <summary>How long the endpoint asks to be left alone (<c>Retry-After</c>, <c>grpc-retry-pushback-ms</c>); zero when it does not ask.</summary>
+    public TimeSpan RetryAfter { get; init; }
 
     /// <summary>The endpoint asks not to repeat this request at all (<c>mesh-retry: no</c>, a negative gRPC pushback).</summary>
     public bool RetryForbidden { get; init; }

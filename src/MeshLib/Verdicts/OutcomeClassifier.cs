@@ -24,7 +24,7 @@ internal sealed class OutcomeClassifier(TimeProvider time)
         var pushback = grpc ? GrpcStatus.Pushback(response) : null;
         return new(response, reason)
         {
-            RetryAfter = pushback ?? RetryAfter(response),
+            RetryAfter = pushback is { } asked ? (asked > TimeSpan.Zero ? asked : TimeSpan.Zero) : RetryAfter(response),
             RetryForbidden = pushback < TimeSpan.Zero || (response.Headers.TryGetValues(MeshHeaders.Retry, out var values) && values.Contains("no")),
         };
     }
@@ -103,14 +103,14 @@ internal sealed class OutcomeClassifier(TimeProvider time)
     private static bool WasReset(HttpRequestException failure) =>
         failure.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionReset or SocketError.ConnectionAborted } or IOException;
 
-    private TimeSpan? RetryAfter(HttpResponseMessage response)
+    private TimeSpan RetryAfter(HttpResponseMessage response)
     {
         if (response.Headers.RetryAfter is not { } value)
         {
-            return null;
+            return TimeSpan.Zero;
         }
 
-        var wait = value.Delta ?? (value.Date - time.GetUtcNow());
+        var wait = value.Delta ?? (value.Date - time.GetUtcNow()) ?? TimeSpan.Zero;
         return wait < TimeSpan.Zero ? TimeSpan.Zero : wait;
     }
 }

@@ -18,7 +18,7 @@ internal static class ForcedMode
         var policy = new MeshPolicy();
         if (!PolicyTable.Mode.TryParse([text], policy))
         {
-            problems.Add($"{Variable} = {text} is not {PolicyTable.Mode.Kind}.");
+            problems.Add($"{Variable} = {text} is not {PolicyTable.Mode.Kind}; allowed is {PolicyTable.Mode.Allowed}.");
         }
 
         return [new(PolicyLevel.Override, "", policy, $"environment: {Variable}")];

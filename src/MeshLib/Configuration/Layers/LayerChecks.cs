@@ -13,16 +13,13 @@ internal sealed class LayerChecks(IReadOnlyCollection<string> balancers)
         var problems = layers.SelectMany(Check).ToList();
         foreach (var (service, client) in Named(PolicyLevel.Service, static name => (name, "")).Concat(Named(PolicyLevel.Client, static name => ("", name))).Concat(pairs).Prepend(("", "")))
         {
-            // Values out of range would only be reported twice.
-            PolicyLayers.Merge(PolicyLayers.For(layers, service, client).Where(static layer => AllowedIn(layer)), problems);
+            PolicyLayers.Merge(PolicyLayers.For(layers, service, client), problems);
         }
 
         return problems.Distinct();
 
         IEnumerable<(string, string)> Named(PolicyLevel level, Func<string, (string, string)> pair) => layers.Where(layer => layer.Level == level).Select(layer => pair(layer.Name));
     }
-
-    private static bool AllowedIn(PolicyLayer layer) => PolicyTable.Options.All(option => option.Allows(layer.Policy));
 
     private IEnumerable<string> Check(PolicyLayer layer)
     {

@@ -22,7 +22,8 @@ internal static class PolicyLayers
         var origins = PolicyTable.Options.ToDictionary(static option => option.Path, static _ => BuiltIn, StringComparer.OrdinalIgnoreCase);
         foreach (var layer in layers)
         {
-            foreach (var option in PolicyTable.Options.Where(option => option.IsSet(layer.Policy)))
+            // A value out of range is reported by itself; it must not be found to contradict others as well.
+            foreach (var option in PolicyTable.Options.Where(option => option.IsSet(layer.Policy) && option.Allows(layer.Policy)))
             {
                 policy = option.Apply(layer.Policy, policy);
                 origins[option.Path] = layer.OriginOf(option);

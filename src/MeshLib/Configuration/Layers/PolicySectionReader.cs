@@ -31,7 +31,7 @@ internal sealed class PolicySectionReader(IConfiguration configuration, ICollect
         }
     }
 
-    public void Parse(IReadOnlyList<string> texts, PolicyOption option, MeshPolicy into, string path)
+    private void Parse(IReadOnlyList<string> texts, PolicyOption option, MeshPolicy into, string path)
     {
         if (!option.TryParse(texts, into))
         {

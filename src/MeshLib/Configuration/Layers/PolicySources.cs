@@ -21,7 +21,7 @@ internal sealed class PolicySources(IOptions<MeshOptions> options, IEnumerable<C
     {
         var problems = new List<string>();
         var layers = CodeLayers.Of(options.Value, _clients).ToList();
-        var (serviceName, zone) = (options.Value.ServiceName, options.Value.Zone);
+        var (serviceName, zone, keep) = (options.Value.ServiceName, options.Value.Zone, options.Value.KeepResilienceHandlers);
         if (Silenced() is { } silenced)
         {
             problems.Add(silenced);
@@ -34,7 +34,7 @@ internal sealed class PolicySources(IOptions<MeshOptions> options, IEnumerable<C
                 {
                     var section = new MeshSection(configuration, problems);
                     layers.AddRange(section.Read());
-                    (serviceName, zone) = (section.ServiceName ?? serviceName, section.Zone ?? zone);
+                    (serviceName, zone, keep) = (section.ServiceName ?? serviceName, section.Zone ?? zone, section.KeepResilienceHandlers ?? keep);
                 }
 
                 layers.AddRange(ForcedMode.Layers(configuration, problems));
@@ -48,7 +48,7 @@ internal sealed class PolicySources(IOptions<MeshOptions> options, IEnumerable<C
         }
 
         problems.AddRange(_checks.Check(layers, _clients.Select(static client => (client.Service ?? "", client.Client))));
-        return new(serviceName, zone, layers, problems);
+        return new(serviceName, zone, keep, layers, problems);
     }
 
     /// <summary>Called when a reading has been taken over: remembers who took part in it.</summary>
@@ -58,10 +58,23 @@ internal sealed class PolicySources(IOptions<MeshOptions> options, IEnumerable<C
     /// The sentence to report when a provider that took part in the last reading holds nothing at all any more; otherwise <see langword="null"/>. A file that is half written, locked or being
     /// replaced looks like this: the file provider empties itself, and when the text is malformed it does not even raise its reload token.
     /// </summary>
-    public string? Silenced() =>
-        _speakers.Where(static provider => !provider.GetChildKeys([], null).Any()).Select(static provider => $"{provider} held values of {MeshSection.Name} and holds nothing any more: unreadable, half written or gone.").FirstOrDefault();
+    public string? Silenced() => _speakers.Select(FaultOf).FirstOrDefault(static fault => fault is not null);
 
     public IDisposable? OnChange(Action changed) => configuration is null ? null : ChangeToken.OnChange(configuration.GetReloadToken, changed);
 
     private IEnumerable<IConfigurationProvider> Providers => (configuration as IConfigurationRoot)?.Providers ?? [];
+
+    private static string? FaultOf(IConfigurationProvider provider)
+    {
+        try
+        {
+            return provider.GetChildKeys([], null).Any() ? null : $"{provider} held values of {MeshSection.Name} and holds nothing any more: unreadable, half written or gone.";
+        }
+#pragma warning disable CA1031 // As above.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            return $"{provider} cannot be read: {exception.Message}";
+        }
+    }
 }

@@ -4,7 +4,7 @@ namespace MeshLib;
 internal sealed class ChoiceValue<T> : OptionValue<T>
     where T : struct, Enum
 {
-    public override string Kind => $"one of {Allowed}";
+    public override string Kind => "one of the names";
 
     public override string Allowed => string.Join(", ", Enum.GetNames<T>());
 

@@ -37,7 +37,7 @@ internal static class PolicyTable
             p => p.Retry.MaxAttempts, (p, v) => p.Retry.MaxAttempts = v, e => e.Retry.MaxAttempts, (e, v) => e with { Retry = e.Retry with { MaxAttempts = v } }),
         Row("Retry:Methods", Call, new NamesValue("HTTP methods", IsToken), "Methods that may be sent again after an instance may have begun to process them.",
             p => p.Retry.Methods, (p, v) => p.Retry.Methods = v, e => e.Retry.Methods, (e, v) => e with { Retry = e.Retry with { Methods = v } }),
-        Row("Retry:GrpcMethods", Call, new NamesValue("patterns such as /shop.Orders/Get*", static name => name.StartsWith('/')), "gRPC methods that may be sent again.",
+        Row("Retry:GrpcMethods", Call, new NamesValue("patterns such as /shop.Orders/Get*", static name => name.StartsWith('/')), "Methods of gRPC that may be sent again.",
             p => p.Retry.GrpcMethods, (p, v) => p.Retry.GrpcMethods = v, e => e.Retry.GrpcMethods, (e, v) => e with { Retry = e.Retry with { GrpcMethods = v } }),
         Row("Retry:Backoff", Call, Pause, "The pause before the first retry, doubled for each further one, fully jittered; at most MaxBackoff.",
             p => p.Retry.Backoff, (p, v) => p.Retry.Backoff = v, e => e.Retry.Backoff, (e, v) => e with { Retry = e.Retry with { Backoff = v } }),
