@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Primitives;
 
 namespace MeshLib.Consul;
 
@@ -24,6 +25,7 @@ internal sealed partial class ServiceWatch : IEndpointSourceStatus
     private readonly BlockingWait _wait;
     private readonly bool _scalesToZero;
     private readonly long _startedAt;
+    private readonly ChangeSignal _answered = new();
     private readonly TaskCompletionSource _firstAnswer = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private volatile PublishedSnapshot? _published;
@@ -64,6 +66,9 @@ internal sealed partial class ServiceWatch : IEndpointSourceStatus
 
     /// <summary>What is known, or <see langword="null"/> before the first good answer.</summary>
     public PublishedSnapshot? Published => _published;
+
+    /// <summary>Fires with the first good answer.</summary>
+    public IChangeToken FirstAnswer => _answered.Token;
 
     /// <summary>Returns what is known; before the first good answer it waits, until the watch is older than the first-answer timeout.</summary>
     /// <exception cref="ConsulException">There has been no good answer yet.</exception>
@@ -242,17 +247,14 @@ internal sealed partial class ServiceWatch : IEndpointSourceStatus
         _published = new PublishedSnapshot(snapshot);
         _firstAnswer.TrySetResult();
         LogPublished(Query.Service, snapshot.Instances.Count);
-        if (last is not null)
-        {
-            _ = TellSubscribersAsync(last);
-        }
+        _ = TellSubscribersAsync(last?.Replaced ?? _answered);
     }
 
-    private async Task TellSubscribersAsync(PublishedSnapshot last)
+    private async Task TellSubscribersAsync(ChangeSignal signal)
     {
         try
         {
-            await last.ReplaceAsync().ConfigureAwait(false);
+            await signal.FireAsync().ConfigureAwait(false);
         }
         catch (AggregateException e)
         {
