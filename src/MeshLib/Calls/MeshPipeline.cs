@@ -122,7 +122,7 @@ internal sealed class MeshPipeline(CallClock time, Admission admission, AttemptR
                 // 4. The body, if it has to be kept for a repetition.
                 if (!RequestReplay.IsReplayable(call.Request.Content))
                 {
-                    call.Replayable = await RequestReplay.PrepareAsync(call).ConfigureAwait(false);
+                    await RequestReplay.PrepareAsync(call).ConfigureAwait(false);
                 }
 
                 // 5. The first attempt, on which nearly every call ends.

@@ -36,7 +36,7 @@ internal static class RequestDispatch
     public static void Redirect(MeshCall call, MeshEndpoint endpoint)
     {
         var request = call.Request;
-        request.RequestUri = new MeshUri(endpoint.Prefix + call.LogicalUri.PathAndQuery);
+        request.RequestUri = endpoint.UriFor(call.LogicalUri.PathAndQuery);
         if (endpoint.HostName is { } host && request.Headers.Host is null)
         {
             request.Headers.Host = host;

@@ -6,6 +6,7 @@ namespace MeshLib;
 public sealed class MeshEndpoint
 {
     private EndpointMetadata _metadata;
+    private volatile PhysicalUri? _latest;
 
     internal MeshEndpoint(DiscoveredEndpoint discovered, MonotonicClock clock, CircuitBreakerSettings breaker, Random random)
     {
@@ -53,4 +54,20 @@ public sealed class MeshEndpoint
 
     /// <inheritdoc/>
     public override string ToString() => Prefix;
+
+    /// <summary>
+    /// The physical address of a request. The latest one is kept: RPC-like traffic asks for few paths, and neither building nor parsing an address is cheap.
+    /// </summary>
+    internal MeshUri UriFor(string pathAndQuery)
+    {
+        if (_latest is not { } latest || !string.Equals(latest.PathAndQuery, pathAndQuery, StringComparison.Ordinal))
+        {
+            latest = new(pathAndQuery, new MeshUri(Prefix + pathAndQuery));
+            _latest = latest;
+        }
+
+        return latest.Uri;
+    }
+
+    private sealed record PhysicalUri(string PathAndQuery, MeshUri Uri);
 }

@@ -15,7 +15,10 @@ internal sealed class SlidingWindow(TimeSpan window, MonotonicClock clock)
     private const uint MostPerBucket = (1u << CountBits) - 1;
     private const uint EpochMask = (1u << (64 - (2 * CountBits))) - 1;
 
-    /// <summary>Each bucket is one word, epoch | failures | total, so that moving it to a new epoch and counting in it are the same compare-exchange.</summary>
+    /// <summary>
+    /// Each bucket is one word, epoch | failures | total, so that moving it to a new epoch and counting in it are the same compare-exchange. Epochs are modulo 2^20
+    /// (12 days of one-second buckets): a bucket left alone for exactly that long counts once more.
+    /// </summary>
     private readonly long[] _buckets = new long[Buckets];
 
     private readonly double _epochsPerTick = Buckets / (window.TotalSeconds * clock.TimeProvider.TimestampFrequency);

@@ -26,12 +26,13 @@ internal sealed class BestOfPicker<TMetric>(CandidateSet candidates, int choices
         var first = (int)(((draw >> 31) * (ulong)all.Length) >> 32);
         var stride = 1 + (int)(((draw & int.MaxValue) * (ulong)(all.Length - 1)) >> 31);
         var metric = TMetric.At(candidates.Milliseconds(call.AttemptStarted));
+        var retrying = call.AttemptsMade > 0;
         var (index, winner, least) = (first, first, 2 * Tried);
         for (var left = Math.Min(all.Length, _choices); left > 0; left--)
         {
             ref readonly var candidate = ref all[index];
             var cost = metric.CostLog2(candidate.Load) - candidate.WeightLog2;
-            cost = call.HasTried(candidate.Endpoint) ? cost + Tried : cost;
+            cost = retrying && call.HasTried(candidate.Endpoint) ? cost + Tried : cost;
 
             // Which of two is cheaper is what no processor can predict, so there is no branch: all bits of the sign select the cheaper one.
             var less = cost - least;

@@ -103,7 +103,16 @@ public static partial class MeshServiceCollectionExtensions
             new EndpointSources(provider.GetServices<IServiceEndpointProviderFactory>()),
             new WatchSettings(environment.Clock, environment.Random, provider.GetRequiredService<IOptions<ServiceDiscoveryOptions>>().Value.RefreshPeriod),
             provider.GetRequiredService<LoadBalancers>(),
-            new RetryStrategy(environment.Clock, provider.GetRequiredService<RetryRules>(), metrics, provider.GetRequiredService<ILoggerFactory>()),
+            new RetryStrategy(environment.Clock, provider.GetRequiredService<RetryRules>(), metrics, TelemetryOf(provider)),
             metrics);
+    }
+
+    private static TelemetryOptions TelemetryOf(IServiceProvider provider)
+    {
+        var telemetry = new TelemetryOptions(provider.GetRequiredService<IOptions<TelemetryOptions>>().Value);
+
+        // Polly would write a warning for every retry; the mesh logs changes of state and counts the rest.
+        telemetry.SeverityProvider ??= static _ => ResilienceEventSeverity.Debug;
+        return telemetry;
     }
 }

@@ -9,28 +9,26 @@ internal static class RequestReplay
     /// For a content that is not replayable as it is. One of known length up to the policy's limit is read into memory when the request may be repeated; one of unknown length
     /// is not, because a stream that turns out longer would be lost.
     /// </summary>
-    public static async ValueTask<bool> PrepareAsync(MeshCall call)
+    public static async ValueTask PrepareAsync(MeshCall call)
     {
         var content = call.Request.Content!;
         var limit = call.Policy.Policy.Retry.ReplayLimit;
+        call.Replayable = false;
         if (!call.Repeatable || limit == 0)
         {
-            return false;
+            return;
         }
 
         // grpc-dotnet writes a unary message anew each time, without telling its length.
         if (content.GetType().Name.StartsWith("PushUnaryContent", StringComparison.Ordinal))
         {
-            return true;
+            call.Replayable = true;
         }
-
-        if (content.Headers.ContentLength is not { } length || length > limit)
+        else if (content.Headers.ContentLength <= limit)
         {
-            return false;
+            await content.LoadIntoBufferAsync(limit, call.CallerToken).ConfigureAwait(false);
+            call.Replayable = true;
         }
-
-        await content.LoadIntoBufferAsync(limit, call.CallerToken).ConfigureAwait(false);
-        return true;
     }
 
     /// <summary>Contents that keep their bytes, or make them anew, can be sent again as they are: nearly all of them.</summary>

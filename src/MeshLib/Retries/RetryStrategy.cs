@@ -1,8 +1,8 @@
 using Microsoft.Extensions.Http.Diagnostics;
 using Microsoft.Extensions.Http.Resilience;
-using Microsoft.Extensions.Logging;
 using Polly;
 using Polly.Retry;
+using Polly.Telemetry;
 
 namespace MeshLib;
 
@@ -10,7 +10,7 @@ namespace MeshLib;
 /// The seam to Polly. The first attempt runs outside; only when <see cref="RetryRules"/> has said yes is Polly's retry strategy entered, with the finished first outcome as
 /// its first result. Polly does the waiting, the disposing of discarded responses and the telemetry, so that its attempt metric covers failed calls only.
 /// </summary>
-internal sealed class RetryStrategy(MonotonicClock clock, RetryRules rules, MeshMetrics metrics, ILoggerFactory loggers)
+internal sealed class RetryStrategy(MonotonicClock clock, RetryRules rules, MeshMetrics metrics, TelemetryOptions telemetry)
 {
     private static readonly ResiliencePropertyKey<RetrySequence> SequenceKey = new("MeshLib.RetrySequence");
 
@@ -34,7 +34,7 @@ internal sealed class RetryStrategy(MonotonicClock clock, RetryRules rules, Mesh
         };
         return new ResiliencePipelineBuilder<HttpResponseMessage> { Name = "mesh", InstanceName = service.Name, TimeProvider = clock.TimeProvider }
             .AddRetry(options)
-            .ConfigureTelemetry(loggers)
+            .ConfigureTelemetry(telemetry)
             .Build();
     }
 

@@ -4,6 +4,6 @@ namespace MeshLib;
 
 internal sealed partial class MeshServices
 {
-    [LoggerMessage(300, LogLevel.Information, "The endpoints of {Service} are no longer watched: nobody called it for a while.")]
+    [LoggerMessage(310, LogLevel.Information, "The endpoints of {Service} are no longer watched: nobody called it for a while.")]
     private static partial void LogDropped(ILogger logger, EndpointSetKey service);
 }

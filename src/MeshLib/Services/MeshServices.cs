@@ -33,7 +33,7 @@ internal sealed partial class MeshServices : IAsyncDisposable, IDisposable
         _declared = declared;
         _logger = logger;
         policies.Changed += ApplyPolicies;
-        composition.Metrics.Observe(this, () => policies.Version);
+        composition.Metrics.Observe(this, policies);
         using (ExecutionContext.SuppressFlow())
         {
             _idleSweep = composition.Environment.Clock.TimeProvider.CreateTimer(static self => ((MeshServices)self!).DropIdleSets(), this, IdlePeriod, IdlePeriod);

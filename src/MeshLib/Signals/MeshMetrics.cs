@@ -21,7 +21,6 @@ internal sealed class MeshMetrics
     private readonly Counter<long> _rejections;
     private readonly Counter<long> _breakerTransitions;
     private readonly Counter<long> _discoveryUpdates;
-    private readonly Counter<long> _policyRejected;
     private readonly Counter<long> _internalErrors;
 
     public MeshMetrics(IMeterFactory meters)
@@ -36,7 +35,6 @@ internal sealed class MeshMetrics
         _rejections = _meter.CreateCounter<long>("mesh.client.rejections", "{request}", "Calls that the mesh itself refused.");
         _breakerTransitions = _meter.CreateCounter<long>("mesh.breaker.transitions", "{transition}", "Changes of an endpoint breaker's state, by the new state.");
         _discoveryUpdates = _meter.CreateCounter<long>("mesh.discovery.updates", "{update}", "Answers of discovery: applied, unchanged or failed.");
-        _policyRejected = _meter.CreateCounter<long>("mesh.policy.rejected", "{policy}", "Policies that were not taken over because of a mistake in them.");
         _internalErrors = _meter.CreateCounter<long>("mesh.internal_errors", "{error}", "Faults of the mesh itself, after which the call went on to a live endpoint.");
     }
 
@@ -64,18 +62,17 @@ internal sealed class MeshMetrics
 
     public void DiscoveryUpdated(string service, string outcome) => _discoveryUpdates.Add(1, Tag(MeshTags.Service, service), Tag(MeshTags.Outcome, outcome));
 
-    public void PolicyRejected() => _policyRejected.Add(1);
-
     public void InternalError(string service) => _internalErrors.Add(1, Tag(MeshTags.Service, service));
 
     /// <summary>Creates the instruments that read the mesh's state when they are collected.</summary>
-    public void Observe(MeshServices services, Func<long> policyVersion)
+    public void Observe(MeshServices services, MeshPolicies policies)
     {
         _meter.CreateObservableGauge("mesh.retry_budget.balance", services.BudgetBalances, "{retry}", "Retries that the service's budget would allow now.");
         _meter.CreateObservableGauge("mesh.endpoints", services.EndpointCounts, "{endpoint}", "Known endpoints, by state.");
         _meter.CreateObservableGauge("mesh.panic", services.Panics, "1", "1 while so few endpoints are healthy that unhealthy ones get traffic too.");
         _meter.CreateObservableGauge("mesh.discovery.staleness", services.Staleness, "s", "For how long a service's endpoint list may have been out of date.");
-        _meter.CreateObservableGauge("mesh.policy.version", policyVersion, "1", "Number of the policy in force; grows with every change taken over.");
+        _meter.CreateObservableCounter<long>("mesh.policy.rejected", () => policies.Rejected, "{policy}", "Policies that were not taken over because of a mistake in them.");
+        _meter.CreateObservableGauge("mesh.policy.version", () => policies.Version, "1", "Number of the policy in force; grows with every change taken over.");
     }
 
     private static KeyValuePair<string, object?> Tag(string name, string value) => new(name, value);
