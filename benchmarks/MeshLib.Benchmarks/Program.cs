@@ -4,6 +4,7 @@ return args switch
 {
     ["headline", .. var rest] => await HeadlineCommand.RunAsync(rest),
     ["overhead"] => OverheadCommand.Run(),
+    ["pick", .. var rest] => PickBenchmark.Run(rest),
     _ => Usage(),
 };
 

@@ -55,8 +55,7 @@ public static class ConsulRegistrationExtensions
         var time = services.GetRequiredService<TimeProvider>();
         var listen = services.GetService<IMeshListenAddress>();
 
-        // Without a server, a port set by hand is what says that there is something to register.
-        var wanted = options.Enabled && consul.Enabled && (listen is not null || options.Port is not null);
+        var wanted = options.Enabled && consul.Enabled;
         return new RegistrationService(wanted ? CreateLoop(services, options, consul, time, listen) : null, options.DrainDelay, time);
     }
 

@@ -63,6 +63,13 @@ internal sealed class RegistrationLoop(RegistrationContext context, Readiness re
     private async Task<InstanceEntry?> PrepareAsync(CancellationToken cancellationToken)
     {
         var listening = listen is null ? [] : await listen.WaitAsync(cancellationToken).ConfigureAwait(false);
+        if (listening.Count == 0 && context.Options.Port is null)
+        {
+            // A worker. A port set by hand is what says that there is something to register all the same.
+            context.Signals.ListensNowhere(context.Definition);
+            return null;
+        }
+
         var address = await addresses.ChooseAsync(listening, cancellationToken).ConfigureAwait(false);
         if (address is null)
         {

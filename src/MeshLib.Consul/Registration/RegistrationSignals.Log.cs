@@ -31,6 +31,9 @@ internal sealed partial class RegistrationSignals
     [LoggerMessage(2109, LogLevel.Warning, "{Service} is not registered in Consul: nothing says where others reach this process. It listens on: {Listening}. Set Mesh:Registration:Address and Port, or switch Mesh:Registration:Enabled off.")]
     private partial void LogNowhereToReach(string service, string listening);
 
+    [LoggerMessage(2120, LogLevel.Information, "{Service} is not registered: this process listens nowhere, as far as the mesh knows (UseMesh() tells it of a web server), and Mesh:Registration:Port is not set.")]
+    private partial void LogListensNowhere(string service);
+
     [LoggerMessage(2110, LogLevel.Information, "Deregistered the instance {Id} of {Service}.")]
     private partial void LogWithdrawn(string service, string id);
 

@@ -73,6 +73,8 @@ internal sealed partial class RegistrationSignals(ILogger<RegistrationService> l
 
     public void PredecessorRemoved(InstanceDefinition definition, string id) => LogPredecessorRemoved(definition.Service, id);
 
+    public void ListensNowhere(InstanceDefinition definition) => LogListensNowhere(definition.Service);
+
     public void NowhereToReach(InstanceDefinition definition, string listening) => LogNowhereToReach(definition.Service, listening);
 
     public void Withdrawn(InstanceDefinition definition)

@@ -77,6 +77,30 @@ public class HeadlineTests
         Assert.InRange(figures.P99, TimeSpan.FromMilliseconds(80), TimeSpan.FromMilliseconds(400));
     }
 
+    [Fact]
+    public async Task Mesh_WhenCallsFollowOneAnother_AnswersAllOfThem()
+    {
+        var figures = await SequentialAsync(HeadlineColumns.Mesh);
+
+        Assert.Equal(SequentialCalls, figures.Succeeded);
+        Assert.InRange(figures.AttemptsPerCall, 1.0, 1.02);
+    }
+
+    [Theory]
+    [InlineData(20)]
+    [InlineData(100)]
+    [InlineData(500)]
+    public async Task Mesh_InAnOpenLoop_AnswersAllOfThemAsOnAHealthyDay(double perSecond)
+    {
+        var figures = await OpenLoopAsync(HeadlineColumns.Mesh, perSecond);
+        var healthy = await HeadlineRun.OpenLoopAsync(HeadlineColumns.Today, oneFails: false, perSecond, Duration, LoadClock.Virtual());
+
+        Assert.Equal(figures.Calls, figures.Succeeded);
+        Assert.InRange(figures.AttemptsPerCall, 1.0, 1.02);
+        Assert.Equal(100.0, healthy.SuccessPercent);
+        Assert.InRange(figures.P99, TimeSpan.Zero, 1.2 * healthy.P99);
+    }
+
     private static Task<LoadFigures> SequentialAsync(HeadlineColumn column) =>
         HeadlineRun.SequentialAsync(column, oneFails: true, SequentialCalls, LoadClock.Virtual());
 

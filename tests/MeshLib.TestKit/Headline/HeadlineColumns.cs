@@ -38,10 +38,13 @@ public static class HeadlineColumns
         Expert);
 
     /// <summary>MeshLib with no option set.</summary>
-    public static HeadlineColumn? Mesh { get; }
+    public static HeadlineColumn Mesh { get; } = new(
+        "MeshLib",
+        "`AddMeshClient(\"orders\")`; no option set",
+        static (services, _) => services.AddMeshClient(Client));
 
     /// <summary>The columns, in the order of the table.</summary>
-    public static IReadOnlyList<HeadlineColumn> All { get; } = [.. new[] { Today, TodayTuned, TodayExpert, Mesh }.OfType<HeadlineColumn>()];
+    public static IReadOnlyList<HeadlineColumn> All { get; } = [Today, TodayTuned, TodayExpert, Mesh];
 
     private static void Immediate(HttpStandardResilienceOptions options, bool immediateRetries)
     {
