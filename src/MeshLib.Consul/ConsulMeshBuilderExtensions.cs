@@ -13,6 +13,8 @@ public static class ConsulMeshBuilderExtensions
     {
         ArgumentNullException.ThrowIfNull(builder);
         builder.Services.AddConsulServiceEndpointProvider(configure);
+        builder.Services.AddConsulRegistration();
+        builder.Services.AddConsulRegistration();
         return builder;
     }
 }

@@ -7,6 +7,9 @@ internal sealed record ConsulAddress(Uri Base, string? SocketPath)
 {
     private const string UnixScheme = "unix://";
 
+    /// <summary>Whether the agent is on this machine, reached over its loopback interface or a socket file.</summary>
+    public bool IsLoopback => SocketPath is not null || ListenHost.IsLoopback(Base.DnsSafeHost);
+
     /// <summary>Reads every form that <c>CONSUL_HTTP_ADDR</c> may have. A socket path keeps its case.</summary>
     public static bool TryParse(string? text, [NotNullWhen(true)] out ConsulAddress? address, [NotNullWhen(false)] out string? problem)
     {

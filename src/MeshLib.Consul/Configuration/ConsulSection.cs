@@ -52,7 +52,7 @@ internal static class ConsulSection
         Read(options, Members, section, options.ReadErrors);
     }
 
-    private static void Read<T>(T options, Dictionary<string, Action<T, Entry>> members, IConfiguration section, List<string> errors)
+    internal static void Read<T>(T options, Dictionary<string, Action<T, Entry>> members, IConfiguration section, List<string> errors)
     {
         foreach (var child in section.GetChildren())
         {
@@ -68,7 +68,7 @@ internal static class ConsulSection
     }
 
     /// <summary>One value on its way in. An empty one is the same as none, so that a section with all its defaults written out changes nothing.</summary>
-    private readonly record struct Entry(IConfigurationSection Section, List<string> Errors)
+    internal readonly record struct Entry(IConfigurationSection Section, List<string> Errors)
     {
         public string? Text() => string.IsNullOrWhiteSpace(Section.Value) ? null : Section.Value.Trim();
 

@@ -52,7 +52,7 @@ internal sealed class BodyLease
     public void Adopt()
     {
         _ownsCall = true;
-        Limit.GuardBody(this, FirstLook);
+        _attempts.BodyLimit(_call).GuardBody(this, FirstLook);
     }
 
     public void ReadBegins() => Volatile.Write(ref _readStarted, _clock.Now());
@@ -110,6 +110,7 @@ internal sealed class BodyLease
         _ticket.Endpoint.Load.End();
         if (_ownsCall)
         {
+            _call.Outcome = AttemptOutcome.Remembered(reason ?? _headers);
             ExitBulkhead(state);
             _attempts.Release(_call);
         }

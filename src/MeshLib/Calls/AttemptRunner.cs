@@ -51,6 +51,12 @@ internal sealed class AttemptRunner
             response = call.Synchronous
                 ? call.Handler.SendInner(call.Request, limit.Token)
                 : await call.Handler.SendInnerAsync(call.Request, limit.Token).ConfigureAwait(false);
+            if (limit.Cause != LimitCause.None)
+            {
+                // The answer came as the time was up, or as the caller left: whoever cut the attempt off has already acted upon it.
+                throw new OperationCanceledException(limit.Token);
+            }
+
             call.Outcome = _classifier.Classify(response, call.Grpc, _time.DeadlineIsSpent(call));
             if (BufferedLength(call.Request, response) is > 0)
             {
@@ -70,6 +76,9 @@ internal sealed class AttemptRunner
             End(call, ticket, response);
         }
     }
+
+    /// <summary>The limit that guards the body of <paramref name="call"/>'s response: the attempt's, unless that one was cut off at the last moment.</summary>
+    public CallLimit BodyLimit(MeshCall call) => FreshLimit(call);
 
     /// <summary>Ends what a call holds when it, or its body, is over; the bulkhead permit is given back by whoever took it.</summary>
     public void Release(MeshCall call)

@@ -176,11 +176,13 @@ internal sealed class MeshPipeline(CallClock time, Admission admission, AttemptR
         var service = call.Set.Service;
         var reason = call.Outcome.Reason;
         metrics.RequestAnswered(service.Name, reason, _clock.SecondsBetween(call.Started, call.Ended == 0 ? _clock.Now() : call.Ended));
-        MeshTracing.End(call.Activity, call.AttemptsMade, reason);
+        tracing.End(call.Activity, call.AttemptsMade, reason);
 
-        // The body takes over what the call holds, when there is one to hand out.
-        if (call.Outcome.Response is not null && call.Lease is { } lease)
+        var lease = call.Outcome.Response is null ? null : call.Lease;
+        call.Outcome = AttemptOutcome.Remembered(reason);
+        if (lease is not null)
         {
+            // The body that is handed out takes over what the call holds.
             lease.Adopt();
             return;
         }
@@ -208,6 +210,10 @@ internal sealed class MeshPipeline(CallClock time, Admission admission, AttemptR
                 throw new TaskCanceledException(error.Message, error, call.CallerToken);
             case OutcomeReason.Timeout or OutcomeReason.DeadlineExceeded or OutcomeReason.AttemptTimeout when error is not MeshException:
                 error = new DeadlineExceededException(call.Failure(outcome.Reason), _clock.Between(call.Started, _clock.Now()), error);
+                break;
+            case OutcomeReason.ConnectTimeout when error is OperationCanceledException:
+                // Nobody cancelled: the stock handler only reports its connect timeout that way.
+                error = new HttpRequestException(HttpRequestError.ConnectionError, $"No connection to {call.LastEndpoint} within the connect timeout.", error);
                 break;
         }
 

@@ -57,6 +57,9 @@ internal sealed partial class MeshPolicies : IDisposable
 
     public string? Zone => _reading.Zone;
 
+    /// <summary>Whether Microsoft's resilience handlers stay in the chains of mesh clients; chains that are built already keep what they have.</summary>
+    public bool KeepResilienceHandlers => _reading.KeepResilienceHandlers;
+
     /// <summary>Counts the generations of policies, from 1.</summary>
     public long Version => _current.Version;
 

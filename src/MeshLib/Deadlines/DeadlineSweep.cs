@@ -9,8 +9,8 @@ namespace MeshLib;
 /// <remarks>
 /// <para>An entry never fires early, and at most about 15 ms late. No timer runs while there is nothing to wait for.</para>
 /// <para>
-/// Entries are pushed onto a chain by processor when the sweep does not know them yet, and only a sweep takes them off again. A removed entry stays known until
-/// the next sweep, so one that is reused before costs no push. Safe for use by many threads at once.
+/// Entries are pushed onto a chain by processor when the sweep does not know them yet, and only a sweep takes them off again. A removed entry stays known, and reachable, until
+/// the next sweep (a second at most), so one that is reused before costs no push: pool entries, rather than make one for each call. Safe for use by many threads at once.
 /// </para>
 /// </remarks>
 internal sealed class DeadlineSweep : IDisposable

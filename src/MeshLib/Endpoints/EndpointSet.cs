@@ -211,9 +211,9 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
                 break;
             case Verdict.Ignored:
                 // A caller who gave up says nothing about health, but the wait was at least this long.
-                if (reason is OutcomeReason.CallerCancelled or OutcomeReason.DeadlineExceeded && elapsed > endpoint.Load.LatencySeconds)
+                if (reason is OutcomeReason.CallerCancelled or OutcomeReason.DeadlineExceeded)
                 {
-                    endpoint.Load.ObserveSuccess(elapsed, now);
+                    endpoint.Load.ObserveAtLeast(elapsed, now);
                 }
 
                 break;
@@ -274,7 +274,7 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            _metrics.InternalError(Service.Name);
+            _metrics.InternalError(Service.Name, "picker");
             if (Interlocked.Exchange(ref _pickerFaulted, 1) == 0)
             {
                 LogPickerFailed(_logger, Service.Name, exception);

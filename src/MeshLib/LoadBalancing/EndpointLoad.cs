@@ -31,8 +31,11 @@ internal sealed class EndpointLoad(MonotonicClock clock)
     /// <summary>4 steps: 4 × 13.9 s, about the longest break of the breaker.</summary>
     private const int MostSteps = 4;
 
-    /// <summary>What peers are taken to cost when none of them has proven itself: between a local call and a slow one.</summary>
-    private const double UnknownPeersSeconds = 0.1;
+    /// <summary>
+    /// What peers are taken to cost when none of them has proven itself: a local call. Too low a guess costs one more failure, which is then measured against what is known;
+    /// too high a one would keep the endpoint out long after it has healed.
+    /// </summary>
+    private const double UnknownPeersSeconds = 0.001;
 
     /// <summary>An estimate is never zero, for zero times any number in flight would still be the best choice.</summary>
     private const double ShortestSeconds = 1e-6;

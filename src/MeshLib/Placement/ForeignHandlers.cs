@@ -8,7 +8,7 @@ namespace MeshLib;
 
 /// <summary>What other packages have put into a mesh client's chain, and what of it cannot stay there. Everything is said once, whatever the number of clients and rotations.</summary>
 internal sealed partial class ForeignHandlers(
-    PipelineProbe probe, IOptions<MeshOptions> options, IOptionsMonitor<HttpStandardResilienceOptions> standard, ILogger<ForeignHandlers> logger)
+    PipelineProbe probe, MeshPolicies policies, IOptionsMonitor<HttpStandardResilienceOptions> standard, ILogger<ForeignHandlers> logger)
 {
     private const string ResolvingHandler = "Microsoft.Extensions.ServiceDiscovery.Http.ResolvingHttpDelegatingHandler";
 
@@ -33,7 +33,7 @@ internal sealed partial class ForeignHandlers(
     private bool Keeps(ResilienceHandler handler, string client)
     {
         var pipeline = probe.Look(handler);
-        if (options.Value.KeepResilienceHandlers || !pipeline.IsMicrosofts)
+        if (policies.KeepResilienceHandlers || !pipeline.IsMicrosofts)
         {
             if (pipeline.Retries && _said.TryAdd($"kept {client} {pipeline.Name}", true))
             {
@@ -63,7 +63,7 @@ internal sealed partial class ForeignHandlers(
             $"total timeout {settings.TotalRequestTimeout.Timeout}, attempt timeout {settings.AttemptTimeout.Timeout}, {settings.Retry.MaxRetryAttempts} retries, breaker at {settings.CircuitBreaker.FailureRatio:P0} of {settings.CircuitBreaker.MinimumThroughput}");
     }
 
-    [LoggerMessage(400, LogLevel.Warning, "Microsoft's resilience pipeline '{Pipeline}' was taken out of the chain of mesh client '{Client}', and its settings are not used: {Settings}. The mesh's policy (Mesh:Defaults, Mesh:Services) takes its place; KeepResilienceHandlers keeps it.")]
+    [LoggerMessage(400, LogLevel.Warning, "Microsoft's resilience pipeline '{Pipeline}' was taken out of the chain of mesh client '{Client}', and its settings are not used: {Settings}. The mesh's policy (Mesh:Defaults, Mesh:Services) takes its place; Mesh:KeepResilienceHandlers keeps it.")]
     private static partial void LogTakenOut(ILogger logger, string pipeline, string client, string settings);
 
     [LoggerMessage(401, LogLevel.Warning, "The resilience pipeline '{Pipeline}' of mesh client '{Client}' retries outside of the mesh: its attempts multiply with the mesh's and no budget counts them.")]

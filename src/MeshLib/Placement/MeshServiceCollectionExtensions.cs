@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using MeshLib;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -43,8 +44,9 @@ public static partial class MeshServiceCollectionExtensions
 
         services.TryAddSingleton(CreateEnvironment);
         services.TryAddSingleton(CreateSweep);
-        services.TryAddSingleton(static provider => new MeshMetrics(provider.GetRequiredService<IMeterFactory>()));
-        services.TryAddSingleton<MeshTracing>();
+        services.TryAddSingleton<ListenerFaults>();
+        services.TryAddSingleton(static provider => new MeshMetrics(provider.GetRequiredService<IMeterFactory>(), provider.GetRequiredService<ListenerFaults>().Note));
+        services.TryAddSingleton(static provider => new MeshTracing(provider.GetRequiredService<ListenerFaults>().Note));
         services.TryAddSingleton(static provider => new CallClock(provider.GetRequiredService<MeshEnvironment>().Clock, provider.GetRequiredService<ILogger<CallClock>>()));
         services.TryAddSingleton(static provider => new RetryRules(provider.GetRequiredService<CallClock>(), provider.GetRequiredService<MeshEnvironment>().Random));
         services.TryAddSingleton<Admission>();
@@ -60,6 +62,7 @@ public static partial class MeshServiceCollectionExtensions
         services.TryAddSingleton<PipelineProbe>();
         services.AddOptions<TelemetryOptions>().Configure<PipelineProbe>(static (options, probe) => options.TelemetryListeners.Add(probe));
         services.TryAddSingleton<ForeignHandlers>();
+        services.TryAddSingleton<IMeshListenAddress>(static provider => new ListenAddress(provider.GetService<IHostApplicationLifetime>()));
         services.TryAddSingleton<IMeshHandlerFactory, MeshHandlerFactory>();
         services.TryAddSingleton<IMeshDirectory, MeshDirectory>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHttpMessageHandlerBuilderFilter, MeshHandlerFilter>());

@@ -13,6 +13,7 @@ internal sealed class MeshMetrics
     private static readonly double[] DurationBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
     private readonly Meter _meter;
+    private readonly Action<Exception> _onListenerFault;
     private readonly Histogram<double> _requestDuration;
     private readonly Histogram<double> _attemptDuration;
     private readonly UpDownCounter<long> _activeRequests;
@@ -23,8 +24,11 @@ internal sealed class MeshMetrics
     private readonly Counter<long> _discoveryUpdates;
     private readonly Counter<long> _internalErrors;
 
-    public MeshMetrics(IMeterFactory meters)
+    /// <param name="meters">Makes the meter.</param>
+    /// <param name="onListenerFault">Told of what a listener has thrown; a listener's fault must not become a call's.</param>
+    public MeshMetrics(IMeterFactory meters, Action<Exception> onListenerFault)
     {
+        _onListenerFault = onListenerFault;
         _meter = meters.Create(MeterName);
         var durations = new InstrumentAdvice<double> { HistogramBucketBoundaries = DurationBuckets };
         _requestDuration = _meter.CreateHistogram("mesh.client.request.duration", "s", "Duration of a logical call, all attempts and waits included, to the response's headers or the end of a buffered body.", tags: null, durations);
@@ -38,31 +42,25 @@ internal sealed class MeshMetrics
         _internalErrors = _meter.CreateCounter<long>("mesh.internal_errors", "{error}", "Faults of the mesh itself, after which the call went on to a live endpoint.");
     }
 
-    public bool AttemptDurationEnabled => _attemptDuration.Enabled;
+    public void RequestStarted(string service) => Move(_activeRequests, 1, service);
 
-    public void RequestStarted(string service) => _activeRequests.Add(1, Tag(MeshTags.Service, service));
+    public void RequestEnded(string service) => Move(_activeRequests, -1, service);
 
-    public void RequestEnded(string service) => _activeRequests.Add(-1, Tag(MeshTags.Service, service));
+    public void RequestAnswered(string service, OutcomeReason reason, double seconds) => Record(_requestDuration, seconds, service, reason);
 
-    public void RequestAnswered(string service, OutcomeReason reason, double seconds) =>
-        _requestDuration.Record(seconds, Tag(MeshTags.Service, service), Tag(MeshTags.Outcome, reason.Tag()));
+    public void AttemptEnded(string service, OutcomeReason reason, double seconds) => Record(_attemptDuration, seconds, service, reason);
 
-    public void AttemptEnded(string service, OutcomeReason reason, double seconds) =>
-        _attemptDuration.Record(seconds, Tag(MeshTags.Service, service), Tag(MeshTags.Outcome, reason.Tag()));
+    public void Retried(string service, OutcomeReason reason) => Count(_retries, service, MeshTags.Reason, reason.Tag());
 
-    public void Retried(string service, OutcomeReason reason) => _retries.Add(1, Tag(MeshTags.Service, service), Tag(MeshTags.Reason, reason.Tag()));
+    public void RetryRefused(string service, RetryRefusal refusal) => Count(_retryRefusals, service, MeshTags.Reason, refusal.Tag());
 
-    public void RetryRefused(string service, RetryRefusal refusal) =>
-        _retryRefusals.Add(1, Tag(MeshTags.Service, service), Tag(MeshTags.Reason, refusal.Tag()));
+    public void Rejected(string service, OutcomeReason reason) => Count(_rejections, service, MeshTags.Reason, reason.Tag());
 
-    public void Rejected(string service, OutcomeReason reason) => _rejections.Add(1, Tag(MeshTags.Service, service), Tag(MeshTags.Reason, reason.Tag()));
+    public void BreakerChanged(string service, BreakerState state) => Count(_breakerTransitions, service, MeshTags.State, state.Tag());
 
-    public void BreakerChanged(string service, BreakerState state) =>
-        _breakerTransitions.Add(1, Tag(MeshTags.Service, service), Tag(MeshTags.State, state.Tag()));
+    public void DiscoveryUpdated(string service, string outcome) => Count(_discoveryUpdates, service, MeshTags.Outcome, outcome);
 
-    public void DiscoveryUpdated(string service, string outcome) => _discoveryUpdates.Add(1, Tag(MeshTags.Service, service), Tag(MeshTags.Outcome, outcome));
-
-    public void InternalError(string service) => _internalErrors.Add(1, Tag(MeshTags.Service, service));
+    public void InternalError(string service, string where) => Count(_internalErrors, service, MeshTags.Where, where);
 
     /// <summary>Creates the instruments that read the mesh's state when they are collected.</summary>
     public void Observe(MeshServices services, MeshPolicies policies)
@@ -73,6 +71,57 @@ internal sealed class MeshMetrics
         _meter.CreateObservableGauge("mesh.discovery.staleness", services.Staleness, "s", "For how long a service's endpoint list may have been out of date.");
         _meter.CreateObservableCounter<long>("mesh.policy.rejected", () => policies.Rejected, "{policy}", "Policies that were not taken over because of a mistake in them.");
         _meter.CreateObservableGauge("mesh.policy.version", () => policies.Version, "1", "Number of the policy in force; grows with every change taken over.");
+    }
+
+    private void Move(UpDownCounter<long> counter, int by, string service)
+    {
+        if (counter.Enabled)
+        {
+            try
+            {
+                counter.Add(by, Tag(MeshTags.Service, service));
+            }
+#pragma warning disable CA1031 // Listeners are foreign code, and run inside of the call.
+            catch (Exception fault)
+#pragma warning restore CA1031
+            {
+                _onListenerFault(fault);
+            }
+        }
+    }
+
+    private void Count(Counter<long> counter, string service, string tag, string value)
+    {
+        if (counter.Enabled)
+        {
+            try
+            {
+                counter.Add(1, Tag(MeshTags.Service, service), Tag(tag, value));
+            }
+#pragma warning disable CA1031 // As above.
+            catch (Exception fault)
+#pragma warning restore CA1031
+            {
+                _onListenerFault(fault);
+            }
+        }
+    }
+
+    private void Record(Histogram<double> histogram, double seconds, string service, OutcomeReason reason)
+    {
+        if (histogram.Enabled)
+        {
+            try
+            {
+                histogram.Record(seconds, Tag(MeshTags.Service, service), Tag(MeshTags.Outcome, reason.Tag()));
+            }
+#pragma warning disable CA1031 // As above.
+            catch (Exception fault)
+#pragma warning restore CA1031
+            {
+                _onListenerFault(fault);
+            }
+        }
     }
 
     private static KeyValuePair<string, object?> Tag(string name, string value) => new(name, value);

@@ -3,7 +3,8 @@ using System.Diagnostics;
 namespace MeshLib;
 
 /// <summary>One span per logical call with an event per attempt; the attempts' own spans are System.Net.Http's, children of it.</summary>
-internal sealed class MeshTracing : IDisposable
+/// <param name="onListenerFault">Told of what a listener has thrown; a listener's fault must not become a call's.</param>
+internal sealed class MeshTracing(Action<Exception> onListenerFault) : IDisposable
 {
     public const string SourceName = "MeshLib";
 
@@ -16,14 +17,24 @@ internal sealed class MeshTracing : IDisposable
             return null;
         }
 
-        var activity = _source.StartActivity($"{request.Method.Method} {service}", ActivityKind.Internal);
-        if (activity is { IsAllDataRequested: true })
+        try
         {
-            activity.SetTag(MeshTags.PeerService, service);
-            activity.SetTag(MeshTags.Method, request.Method.Method);
-        }
+            var activity = _source.StartActivity($"{request.Method.Method} {service}", ActivityKind.Internal);
+            if (activity is { IsAllDataRequested: true })
+            {
+                activity.SetTag(MeshTags.PeerService, service);
+                activity.SetTag(MeshTags.Method, request.Method.Method);
+            }
 
-        return activity;
+            return activity;
+        }
+#pragma warning disable CA1031 // As in End.
+        catch (Exception fault)
+#pragma warning restore CA1031
+        {
+            onListenerFault(fault);
+            return null;
+        }
     }
 
     public static void AttemptEnded(Activity? activity, int attempt, MeshEndpoint endpoint, OutcomeReason reason)
@@ -42,7 +53,7 @@ internal sealed class MeshTracing : IDisposable
         }));
     }
 
-    public static void End(Activity? activity, int attempts, OutcomeReason reason)
+    public void End(Activity? activity, int attempts, OutcomeReason reason)
     {
         if (activity is null)
         {
@@ -58,7 +69,16 @@ internal sealed class MeshTracing : IDisposable
             activity.SetStatus(reason == OutcomeReason.CallerCancelled ? ActivityStatusCode.Unset : ActivityStatusCode.Error);
         }
 
-        activity.Dispose();
+        try
+        {
+            activity.Dispose();
+        }
+#pragma warning disable CA1031 // Listeners are foreign code, and run inside of the call.
+        catch (Exception fault)
+#pragma warning restore CA1031
+        {
+            onListenerFault(fault);
+        }
     }
 
     public void Dispose() => _source.Dispose();

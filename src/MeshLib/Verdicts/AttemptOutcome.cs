@@ -15,6 +15,8 @@ internal readonly struct AttemptOutcome
         Reason = reason;
     }
 
+    private AttemptOutcome(OutcomeReason reason) => Reason = reason;
+
     public HttpResponseMessage? Response { get; }
 
     public Exception? Error { get; }
@@ -28,4 +30,7 @@ internal readonly struct AttemptOutcome
 
     /// <summary>The endpoint asks not to repeat this request at all (<c>mesh-retry: no</c>, a negative gRPC pushback).</summary>
     public bool RetryForbidden { get; init; }
+
+    /// <summary>What is remembered of a call that is over: neither its response nor its exception is kept alive by its report.</summary>
+    public static AttemptOutcome Remembered(OutcomeReason reason) => new(reason);
 }

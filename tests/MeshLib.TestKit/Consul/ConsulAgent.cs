@@ -22,6 +22,7 @@ public sealed class ConsulAgent : IAsyncDisposable
     private readonly ConsulPorts _ports;
     private readonly string? _dataFolder;
     private ConsulProcess? _process;
+    private bool _frozen;
 
     private ConsulAgent(ConsulAgentSettings settings, ConsulPorts ports)
     {
@@ -53,6 +54,8 @@ public sealed class ConsulAgent : IAsyncDisposable
     /// <summary>What <c>/v1/status/leader</c> says when this server leads.</summary>
     internal string RaftAddress => $"127.0.0.1:{_ports.Server}";
 
+    internal bool Answers => IsRunning && !_frozen;
+
     internal bool IsRunning => _process is { HasExited: false };
 
     /// <summary>Starts an agent and waits until it answers.</summary>
@@ -71,10 +74,18 @@ public sealed class ConsulAgent : IAsyncDisposable
     public async Task TerminateAsync() => await Process().TerminateAsync();
 
     /// <summary>SIGSTOP: connections stay open and nothing answers.</summary>
-    public void Freeze() => Process().Freeze();
+    public void Freeze()
+    {
+        Process().Freeze();
+        _frozen = true;
+    }
 
     /// <summary>Ends <see cref="Freeze"/>.</summary>
-    public void Resume() => Process().Resume();
+    public void Resume()
+    {
+        _frozen = false;
+        Process().Resume();
+    }
 
     /// <summary>Kills the agent if it runs, starts it on the same ports and waits until it answers.</summary>
     /// <param name="wipe">Whether it loses its data; a <see cref="ConsulRole.Dev"/> agent has none to keep.</param>
@@ -183,6 +194,7 @@ public sealed class ConsulAgent : IAsyncDisposable
             DeleteData();
         }
 
+        _frozen = false;
         _process = await ConsulProcess.StartAsync(Arguments());
     }
 

@@ -39,16 +39,16 @@ public sealed class ConsulCluster : IAsyncDisposable
         }
     }
 
-    /// <summary>The server that leads.</summary>
+    /// <summary>The server that leads, frozen ones aside: waits for an election.</summary>
     public async Task<ConsulAgent> LeaderAsync()
     {
         ConsulAgent? leader = null;
-        var asked = Servers.First(static server => server.IsRunning);
+        var asked = Servers.First(static server => server.Answers);
         await asked.UntilAsync(
             async agent =>
             {
                 var address = await agent.Http.GetFromJsonAsync<string>("v1/status/leader");
-                leader = Servers.FirstOrDefault(server => server.IsRunning && server.RaftAddress == address);
+                leader = Servers.FirstOrDefault(server => server.Answers && server.RaftAddress == address);
                 return leader is not null;
             },
             description: "one of the running servers leads");

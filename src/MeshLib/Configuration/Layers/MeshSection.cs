@@ -9,7 +9,7 @@ internal sealed class MeshSection(IConfiguration configuration, ICollection<stri
     public const string Name = "Mesh";
 
     // What stands under Mesh beside the policies, for this package and for those that read a section of their own.
-    private static readonly string[] Names = ["ServiceName", "Zone", "Mode", "Defaults", "Services", "Clients", "Consul", "Registration", "Server", "Dashboard", "Organisation"];
+    private static readonly string[] Names = ["ServiceName", "Zone", "Mode", "KeepResilienceHandlers", "Defaults", "Services", "Clients", "Consul", "Registration", "Server", "Dashboard", "Organisation"];
 
     private readonly IConfigurationSection _mesh = configuration.GetSection(Name);
     private readonly PolicySectionReader _reader = new(configuration, problems);
@@ -17,6 +17,26 @@ internal sealed class MeshSection(IConfiguration configuration, ICollection<stri
     public string? ServiceName => Text("ServiceName");
 
     public string? Zone => Text("Zone");
+
+    public bool? KeepResilienceHandlers
+    {
+        get
+        {
+            const string Key = nameof(KeepResilienceHandlers);
+            if (Text(Key) is not { } text)
+            {
+                return null;
+            }
+
+            if (bool.TryParse(text, out var keep))
+            {
+                return keep;
+            }
+
+            problems.Add($"{Name}:{Key} = {text} is not a truth value; allowed is true or false.");
+            return null;
+        }
+    }
 
     public IEnumerable<PolicyLayer> Read()
     {

@@ -21,7 +21,7 @@ internal sealed class PolicySources(IOptions<MeshOptions> options, IEnumerable<C
     {
         var problems = new List<string>();
         var layers = CodeLayers.Of(options.Value, _clients).ToList();
-        var (serviceName, zone) = (options.Value.ServiceName, options.Value.Zone);
+        var (serviceName, zone, keep) = (options.Value.ServiceName, options.Value.Zone, options.Value.KeepResilienceHandlers);
         if (Silenced() is { } silenced)
         {
             problems.Add(silenced);
@@ -34,7 +34,7 @@ internal sealed class PolicySources(IOptions<MeshOptions> options, IEnumerable<C
                 {
                     var section = new MeshSection(configuration, problems);
                     layers.AddRange(section.Read());
-                    (serviceName, zone) = (section.ServiceName ?? serviceName, section.Zone ?? zone);
+                    (serviceName, zone, keep) = (section.ServiceName ?? serviceName, section.Zone ?? zone, section.KeepResilienceHandlers ?? keep);
                 }
 
                 layers.AddRange(ForcedMode.Layers(configuration, problems));
@@ -48,7 +48,7 @@ internal sealed class PolicySources(IOptions<MeshOptions> options, IEnumerable<C
         }
 
         problems.AddRange(_checks.Check(layers, _clients.Select(static client => (client.Service ?? "", client.Client))));
-        return new(serviceName, zone, layers, problems);
+        return new(serviceName, zone, keep, layers, problems);
     }
 
     /// <summary>Called when a reading has been taken over: remembers who took part in it.</summary>

@@ -1,0 +1,21 @@
+using Shop.Instances;
+
+namespace Shop.Incidents;
+
+/// <summary>The incidents, in the order in which they play.</summary>
+internal static class IncidentScript
+{
+    public static IReadOnlyList<Incident> All { get; } =
+    [
+        new Healthy(),
+        new InstanceFault("one-503", "one instance answers 503", Fault.Unavailable),
+        new InstanceKilled(),
+        new InstanceFault("one-slow", "one instance 20 × slower", Fault.Slow),
+
+        // The first attempts that hang are given up after 3 s; what a stack learns from that comes later still.
+        new InstanceFault("one-hangs", "one instance accepts and hangs", Fault.Hang) { Lasting = TimeSpan.FromSeconds(6) },
+        new RollingRestart(),
+        new RegistryStopped(),
+        new InstanceFault("all-flaky", "all fail 30 % of calls", Fault.Flaky) { OnAll = true },
+    ];
+}

@@ -1,0 +1,33 @@
+using Shop.Instances;
+using Shop.Measurement;
+using Shop.Processes;
+using Shop.Registry;
+
+namespace Shop.Incidents;
+
+/// <summary>Where an incident plays: the running shop, and the time since the load began.</summary>
+internal sealed class Scene(Fleet fleet, IRegistry registry, TimeProvider time, CancellationToken cancelled)
+{
+    private readonly long _start = time.GetTimestamp();
+
+    public Fleet Fleet => fleet;
+
+    public IRegistry Registry => registry;
+
+    public CancellationToken Cancelled => cancelled;
+
+    /// <summary>The instances of the service that is called.</summary>
+    public IReadOnlyList<Instance> Instances => fleet.Of(LoadPlan.Service);
+
+    /// <summary>Waits until <paramref name="sinceStart"/>.</summary>
+    public async Task AtAsync(TimeSpan sinceStart)
+    {
+        if (sinceStart - time.GetElapsedTime(_start) is { Ticks: > 0 } early)
+        {
+            await Task.Delay(early, time, cancelled);
+        }
+    }
+
+    public Task SetFaultAsync(IEnumerable<Instance> instances, Fault fault) =>
+        Task.WhenAll(instances.Select(instance => fleet.SetFaultAsync(instance, fault, cancelled)));
+}

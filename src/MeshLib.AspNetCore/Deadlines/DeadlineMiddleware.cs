@@ -1,0 +1,174 @@
+using System.Diagnostics;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.ObjectPool;
+
+namespace MeshLib.AspNetCore;
+
+/// <summary>
+/// Takes the deadline that came with a request, makes it ambient for the calls that serving it makes, and ends the work when it passes: nobody waits for the answer any more.
+/// </summary>
+/// <remarks>
+/// The work is ended through <see cref="HttpContext.RequestAborted"/>. A handler that does not look at it runs on; when it is done, its response is replaced by 504 unless it has begun.
+/// gRPC requests get the ambient deadline only: the gRPC server reads <c>grpc-timeout</c> itself and answers DEADLINE_EXCEEDED, where a 504 would be no gRPC answer at all.
+/// </remarks>
+internal sealed partial class DeadlineMiddleware(RequestDelegate next, MonotonicClock clock, DeadlineSweep sweep, ServerSettingsSource settings, ServerMetrics metrics, ILogger<DeadlineMiddleware> logger)
+{
+    private readonly ObjectPool<RequestLimit> _limits = new DefaultObjectPool<RequestLimit>(new DefaultPooledObjectPolicy<RequestLimit>());
+    private int _debuggerNoted;
+
+    public Task InvokeAsync(HttpContext context)
+    {
+        var current = settings.Current;
+        if (current.Deadline == ServerDeadlineMode.Off || IsDebugging())
+        {
+            return next(context);
+        }
+
+        var timeout = InboundDeadline.Read(context.Request.Headers, metrics);
+        if (timeout is null || current.MaxDeadline < timeout)
+        {
+            timeout = current.MaxDeadline;
+        }
+
+        if (timeout is null)
+        {
+            return next(context);
+        }
+
+        var deadline = Deadline.After(timeout.Value, clock).Earliest(Deadline.Current);
+        if (IsGrpc(context.Request))
+        {
+            return current.Deadline == ServerDeadlineMode.Enforce ? HandOnAsync(context, deadline) : next(context);
+        }
+
+        return current.Deadline == ServerDeadlineMode.Enforce ? EnforceAsync(context, deadline) : ObserveAsync(context, deadline);
+    }
+
+    private static bool IsGrpc(HttpRequest request) => request.ContentType?.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase) == true;
+
+    private async Task HandOnAsync(HttpContext context, Deadline deadline)
+    {
+        using (Deadline.Begin(deadline))
+        {
+            await next(context).ConfigureAwait(false);
+        }
+    }
+
+    private async Task ObserveAsync(HttpContext context, Deadline deadline)
+    {
+        var expired = deadline.IsExpired;
+        if (expired)
+        {
+            metrics.ExpiredOnArrival();
+        }
+
+        await next(context).ConfigureAwait(false);
+        if (!expired && deadline.IsExpired)
+        {
+            CountEnd(context);
+        }
+    }
+
+    private async Task EnforceAsync(HttpContext context, Deadline deadline)
+    {
+        if (deadline.IsExpired)
+        {
+            metrics.ExpiredOnArrival();
+            await DeadlineAnswer.WriteAsync(context).ConfigureAwait(false);
+            return;
+        }
+
+        var clientGone = context.RequestAborted;
+        try
+        {
+            await ServeAsync(context, deadline, clientGone).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (IsEnd(exception, deadline) && !clientGone.IsCancellationRequested)
+        {
+            CountEnd(context);
+            if (context.Response.HasStarted)
+            {
+                // The server cuts the response off, so that the client does not take it for a whole one.
+                throw;
+            }
+
+            await DeadlineAnswer.WriteAsync(context).ConfigureAwait(false);
+            return;
+        }
+
+        // The handler did not notice, or answered in its own way.
+        if (deadline.IsExpired && !clientGone.IsCancellationRequested)
+        {
+            CountEnd(context);
+            if (!context.Response.HasStarted)
+            {
+                await DeadlineAnswer.WriteAsync(context).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async Task ServeAsync(HttpContext context, Deadline deadline, CancellationToken clientGone)
+    {
+        var limit = _limits.Get();
+        context.RequestAborted = limit.Begin(clientGone);
+        sweep.Add(limit, deadline.TimestampOn(clock));
+        try
+        {
+            using (Deadline.Begin(deadline))
+            {
+                await next(context).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            var reusable = sweep.Remove(limit);
+            limit.End();
+
+            // What stands outside, the server among it, goes on with the token it knows.
+            context.RequestAborted = clientGone;
+            if (reusable)
+            {
+                _limits.Return(limit);
+            }
+        }
+    }
+
+    /// <summary>Whether the handler ended because the deadline did: cancelled by it, or by an outgoing call of the mesh, which gives up where there is no time for a useful answer.</summary>
+    private static bool IsEnd(Exception exception, Deadline deadline) => exception switch
+    {
+        OperationCanceledException => deadline.IsExpired,
+        DeadlineExceededException => deadline.Remaining <= CallClock.LeastUsefulTime,
+        _ => false,
+    };
+
+    private void CountEnd(HttpContext context)
+    {
+        if (context.Response.HasStarted)
+        {
+            metrics.EndedLate();
+        }
+        else
+        {
+            metrics.Ended();
+        }
+    }
+
+    private bool IsDebugging()
+    {
+        if (!Debugger.IsAttached)
+        {
+            return false;
+        }
+
+        if (Interlocked.Exchange(ref _debuggerNoted, 1) == 0)
+        {
+            LogDebugging(logger);
+        }
+
+        return true;
+    }
+
+    [LoggerMessage(601, LogLevel.Information, "A debugger is attached: the deadlines of inbound requests are not enforced.")]
+    private static partial void LogDebugging(ILogger logger);
+}

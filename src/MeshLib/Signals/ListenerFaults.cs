@@ -1,0 +1,20 @@
+using Microsoft.Extensions.Logging;
+
+namespace MeshLib;
+
+/// <summary>What metric and trace listeners have thrown: said once, because the next call would throw again.</summary>
+internal sealed partial class ListenerFaults(ILogger<ListenerFaults> logger)
+{
+    private int _said;
+
+    public void Note(Exception fault)
+    {
+        if (Interlocked.Exchange(ref _said, 1) == 0)
+        {
+            LogFault(logger, fault);
+        }
+    }
+
+    [LoggerMessage(520, LogLevel.Warning, "A listener of the mesh's metrics or traces threw an exception; calls go on without it. Further ones are not logged.")]
+    private static partial void LogFault(ILogger logger, Exception exception);
+}

@@ -1,0 +1,113 @@
+using MeshLib.TestKit;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.TestHost;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
+
+namespace MeshLib.AspNetCore.Tests.Wiring;
+
+public class UseMeshTests
+{
+    [Fact]
+    public async Task UseMesh_WhenCalledTwice_FailsTheStart()
+    {
+        await using var app = Build();
+        app.UseMesh();
+
+        Assert.Contains("has been called before", Assert.Throws<InvalidOperationException>(() => app.UseMesh()).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task UseMesh_WhenAfterAuthentication_FailsTheStart()
+    {
+        await using var app = Build(static services => services.AddAuthentication());
+        app.UseAuthentication();
+
+        Assert.Contains("before UseAuthentication()", Assert.Throws<InvalidOperationException>(() => app.UseMesh()).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task UseMesh_WhenAfterAuthorization_FailsTheStart()
+    {
+        await using var app = Build(static services => services.AddAuthorization());
+        app.UseAuthorization();
+
+        Assert.Throws<InvalidOperationException>(() => app.UseMesh());
+    }
+
+    [Fact]
+    public async Task UseMesh_WhenBeforeAuthentication_Starts()
+    {
+        await using var app = await TestApplication.StartAsync(
+            new FakeTimeProvider(),
+            static services => services.AddAuthentication(),
+            static app =>
+            {
+                app.UseMesh();
+                app.UseAuthentication();
+            });
+
+        Assert.Empty(app.Logs.WithEvent(600));
+    }
+
+    [Fact]
+    public async Task UseMesh_WithoutAddMesh_SaysWhatIsMissing()
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseTestServer();
+        await using var app = builder.Build();
+
+        Assert.Contains("AddMesh()", Assert.Throws<InvalidOperationException>(() => app.UseMesh()).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task UseMesh_WhenTheSectionHoldsMistakes_NamesThemAll()
+    {
+        await using var app = Build(
+            null,
+            ("Mesh:Server:Deadline", "Enforced"),
+            ("Mesh:Server:MaxDeadline", "30"),
+            ("Mesh:Server:MaxDedline", "00:00:30"));
+        var failures = Assert.Throws<OptionsValidationException>(() => app.UseMesh()).Failures.ToList();
+
+        Assert.Equal(3, failures.Count);
+        Assert.Contains("Mesh:Server:MaxDedline is not known. Did you mean MaxDeadline?", failures);
+        Assert.Contains("Mesh:Server:Deadline = Enforced is not one of the names; allowed is Enforce, Observe, Off.", failures);
+        Assert.Contains(failures, static failure => failure.StartsWith("Mesh:Server:MaxDeadline = 30 is not a duration", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("00:00:00")]
+    [InlineData("-00:00:01")]
+    [InlineData("25.00:00:00")]
+    public async Task UseMesh_WhenMaxDeadlineIsOutOfRange_NamesTheRange(string value)
+    {
+        await using var app = Build(null, ("Mesh:Server:MaxDeadline", value));
+
+        Assert.Contains(
+            "allowed is 00:00:00.001 to 24.00:00:00",
+            Assert.Single(Assert.Throws<OptionsValidationException>(() => app.UseMesh()).Failures),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task UseMesh_OnTheTestServer_Works()
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseTestServer();
+        builder.Services.AddMesh();
+        await using var app = builder.Build();
+        app.UseMesh();
+        await app.StartAsync(TestContext.Current.CancellationToken);
+        using var client = app.GetTestClient();
+        client.DefaultRequestHeaders.Add("mesh-timeout", "0m");
+        using var response = await client.GetAsync("/", TestContext.Current.CancellationToken);
+
+        Assert.Equal(System.Net.HttpStatusCode.GatewayTimeout, response.StatusCode);
+    }
+
+    private static WebApplication Build(Action<IServiceCollection>? services = null, params (string Key, string? Value)[] configuration) =>
+        TestApplication.Build(new FakeTimeProvider(), new RecordedLogs(), services ?? (static _ => { }), configuration);
+}

@@ -1,0 +1,52 @@
+using MeshLib.TestKit;
+
+namespace MeshLib.Consul.Tests;
+
+/// <summary>A deployment, seen by those who call.</summary>
+public class RollingRestartTests
+{
+    private static readonly TimeSpan SlowAnswer = TimeSpan.FromMilliseconds(100);
+
+    [Fact]
+    [Trait("Scenario", "L01")]
+    public async Task Hosts_RestartedTwentyTimesUnderSlowCalls_CostNoCall()
+    {
+        await using var consul = await ConsulAgent.StartAsync();
+        var hosts = new Queue<RegisteredHost>();
+        try
+        {
+            for (var number = 0; number < 3; number++)
+            {
+                hosts.Enqueue(await StartAsync());
+            }
+
+            await using var caller = new MeshCaller(consul.Address, "orders");
+            await caller.WarmUpAsync();
+            await caller.UntilUsesAsync([.. hosts]);
+            caller.StartLoad(parallel: 20);
+            for (var restart = 0; restart < 20; restart++)
+            {
+                var old = hosts.Dequeue();
+                var began = TimeProvider.System.GetTimestamp();
+                await old.StopAsync();
+
+                // The drain delay, the calls under way and one second are the promise; the rest is for a busy machine.
+                Assert.InRange(TimeProvider.System.GetElapsedTime(began), TimeSpan.FromSeconds(0.3), TimeSpan.FromSeconds(0.3 + 1 + 2));
+                await old.DisposeAsync();
+                hosts.Enqueue(await StartAsync());
+                await caller.UntilUsesAsync([.. hosts]);
+            }
+
+            await caller.StopLoadAsync();
+        }
+        finally
+        {
+            foreach (var host in hosts)
+            {
+                await host.DisposeAsync();
+            }
+        }
+
+        Task<RegisteredHost> StartAsync() => RegisteredHost.StartAsync(consul.Address, "orders", answerAfter: SlowAnswer);
+    }
+}

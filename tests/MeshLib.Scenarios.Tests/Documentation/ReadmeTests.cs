@@ -1,0 +1,67 @@
+using System.Diagnostics.Metrics;
+using MeshLib.AspNetCore;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace MeshLib.Scenarios.Tests.Documentation;
+
+public class ReadmeTests
+{
+    private static readonly MarkdownDocument Readme = new("README.md");
+
+    [Fact]
+    public void EveryCodeBlock_IsARegionOfACompiledSample()
+    {
+        var blocks = Readme.Regions().ToArray();
+
+        Assert.Equal(Readme.CSharpBlocks, blocks.Length);
+        Assert.NotEmpty(blocks);
+        Assert.All(blocks, static block => Assert.Equal(block.Source(), block.Code));
+    }
+
+    [Fact]
+    public void TheOptionsTable_IsWhatTheCodeReads() => Assert.Equal(
+        PolicyTable.Options.Select(static option =>
+            $"| `{option.Path}` | {(option.BuiltIn.Length > 0 ? $"`{option.BuiltIn}`" : "none")} | {option.Allowed} | {(option.Scope == OptionScope.Call ? "call" : "service")} | {option.Description} |"),
+        Readme.TableUnder("## Options"));
+
+    [Fact]
+    public async Task TheMetricsTable_IsWhatTheCodeEmits()
+    {
+        await using var services = new ServiceCollection().AddMesh().Services.BuildServiceProvider();
+        var instruments = new List<Instrument>();
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, _) =>
+        {
+            if (instrument.Meter.Name == MeshMetrics.MeterName && ReferenceEquals(instrument.Meter.Scope, services.GetRequiredService<IMeterFactory>()))
+            {
+                instruments.Add(instrument);
+            }
+        };
+        listener.Start();
+        _ = services.GetRequiredService<MeshServices>();
+        _ = new ServerMetrics(services.GetRequiredService<IMeterFactory>());
+
+        Assert.Equal(
+            instruments.OrderBy(static instrument => instrument.Name, StringComparer.Ordinal).Select(static instrument => $"| `{instrument.Name}` | {Kind(instrument)} | {instrument.Unit} | {instrument.Description} |"),
+            Readme.TableUnder("## Metrics"));
+    }
+
+    [Fact]
+    public void TheExceptionsTable_NamesEveryException()
+    {
+        var exceptions = typeof(MeshException).Assembly.GetExportedTypes().Where(static type => type.IsSubclassOf(typeof(MeshException))).Select(static type => type.Name);
+
+        var rows = Readme.TableUnder("## Exceptions").Select(static row => row.Split('`')[1]);
+
+        Assert.Equal(exceptions.Order(StringComparer.Ordinal), rows);
+    }
+
+    private static string Kind(Instrument instrument) => instrument.GetType().Name.Split('`')[0] switch
+    {
+        "Histogram" => "histogram",
+        "Counter" or "ObservableCounter" => "counter",
+        "UpDownCounter" => "up-down counter",
+        "ObservableGauge" => "gauge",
+        var other => other,
+    };
+}

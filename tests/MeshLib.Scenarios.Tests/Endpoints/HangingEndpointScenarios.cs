@@ -1,0 +1,75 @@
+using System.Net;
+
+namespace MeshLib.Scenarios.Tests.Endpoints;
+
+/// <summary>Endpoints that take a request and say nothing.</summary>
+public class HangingEndpointScenarios
+{
+    [Fact]
+    public async Task E03_WhenOneOfFourHangs_GetsGoElsewhereAfterTheAttemptTimeout()
+    {
+        await using var fleet = new Fleet(4);
+        await using var run = new ScenarioRun(fleet.Addresses);
+        fleet[0].Fault = Faults.HangAtAccept;
+
+        var load = await run.LoadAsync(200, TimeSpan.FromSeconds(3));
+
+        load.AssertGoodput(0.995);
+        await run.AssertInvariantsAsync(fleet.Counts);
+    }
+
+    [Fact]
+    public async Task E03_WhenAPostHangs_ItFailsTypedAfterOneAttempt()
+    {
+        await using var fleet = new Fleet(4, Faults.Hang);
+        await using var run = new ScenarioRun(fleet.Addresses);
+
+        var call = await run.PostAsync();
+
+        var error = Assert.IsType<DeadlineExceededException>(call.Error);
+        Assert.IsType<TimeoutException>(error.InnerException);
+        Assert.Equal(HttpStatusCode.GatewayTimeout, error.StatusCode);
+        Assert.Equal(1, error.Attempts);
+        Assert.Equal(1, fleet.Requests);
+        await Eventually.EqualsAsync(1, () => fleet.Counts.Sum(counts => counts.Abandoned));
+        await run.AssertInvariantsAsync(fleet.Counts, attemptsPerCall: 1);
+    }
+
+    [Fact]
+    public async Task E04_WhenEstablishedConnectionsGoHalfOpen_FewAttemptsAreLostToThem()
+    {
+        await using var fleet = new Fleet(4);
+        await using var run = new ScenarioRun(fleet.Addresses);
+        (await run.LoadAsync(100, TimeSpan.FromSeconds(0.5))).AssertGoodput(1);
+        var dead = fleet[0].Counts.OpenConnections;
+
+        fleet[0].FreezeConnections();
+        var load = await run.LoadAsync(100, TimeSpan.FromSeconds(3));
+
+        load.AssertGoodput(0.995);
+        Assert.InRange(TimedOut(load), 0, 3 * dead);
+        await run.AssertInvariantsAsync(fleet.Counts);
+    }
+
+    [Fact]
+    public async Task E04_WhenAnHttp2ConnectionGoesHalfOpen_CallsGoElsewhereAndPingsWillFindIt()
+    {
+        await using var dead = new Http2FaultServer(Http2Fault.Dead);
+        await using var alive = new Http2FaultServer();
+        var transport = default(SocketsHttpHandler);
+        await using var run = new ScenarioRun([dead.Address, alive.Address], new ScenarioSettings
+        {
+            Client = client => client.UseHttp2().CapturePrimaryHandler(handler => transport = handler),
+        });
+
+        var load = await run.LoadAsync(50, TimeSpan.FromSeconds(3));
+
+        load.AssertGoodput(0.995);
+        Assert.InRange(TimedOut(load), 0, 15);
+        Assert.InRange(transport!.KeepAlivePingDelay + transport.KeepAlivePingTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30));
+        await run.AssertInvariantsAsync([dead.Counts, alive.Counts]);
+    }
+
+    private static int TimedOut(Load load) =>
+        load.Calls.Sum(call => call.Report?.Attempts.Count(attempt => attempt.Reason == OutcomeReason.AttemptTimeout) ?? 0);
+}

@@ -1,0 +1,148 @@
+using System.Net;
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace MeshLib.Scenarios.Tests.Lifecycle;
+
+/// <summary>Bodies that are forgotten, consumed, large or slow.</summary>
+public class BodyScenarios
+{
+    private const int Permits = 8;
+
+    [Fact]
+    public async Task L12_WhenCallersForgetTheirResponses_ThePermitsComeBack()
+    {
+        await using var fleet = new Fleet(1, Faults.Chunked(TimeSpan.Zero, "never ", "read"));
+        await using var run = new ScenarioRun(fleet.Addresses, new ScenarioSettings { More = { ["Bulkhead:MaxConcurrency"] = "8", ["Bulkhead:MaxStreams"] = "8" } });
+        for (var round = 0; round < 20; round++)
+        {
+            await ForgetResponsesAsync(run.Client);
+            await Eventually.BecomesTrueAfterCollectionAsync(() => run.ActiveRequests == 0);
+        }
+
+        Assert.True((await run.GetAsync()).Succeeded);
+        await run.AssertInvariantsAsync(fleet.Counts);
+    }
+
+    [Theory]
+    [InlineData(10_000, true, 2)]
+    [InlineData(10_000, false, 1)]
+    [InlineData(10_000_000, true, 1)]
+    public async Task L13_WhenAStreamIsSent_ItIsRepeatedWholeOrNotAtAll(int bytes, bool lengthKnown, int attempts)
+    {
+        await using var fleet = new Fleet(1, Faults.Sequence(Faults.Status(503), Faults.Ok));
+        await using var run = new ScenarioRun(fleet.Addresses, new ScenarioSettings { Timeout = TimeSpan.FromSeconds(10), AttemptTimeout = TimeSpan.FromSeconds(8) });
+        var source = new OneWayStream(bytes);
+        using var request = new HttpRequestMessage(HttpMethod.Put, "/") { Content = new StreamContent(source) };
+        request.Content.Headers.ContentLength = lengthKnown ? bytes : null;
+        request.AllowMeshRetry(true);
+
+        var call = await run.SendAsync(request);
+
+        Assert.Equal(attempts == 1 ? HttpStatusCode.ServiceUnavailable : HttpStatusCode.OK, call.Status);
+        Assert.Equal(attempts, fleet.Requests);
+        Assert.All(fleet[0].Counts.Received, received => Assert.Equal(bytes, received.BodyLength));
+        Assert.Equal(bytes, source.BytesRead);
+        await run.AssertInvariantsAsync(fleet.Counts, attempts);
+    }
+
+    [Fact]
+    public async Task L14_WhenDiscardedAnswersAreLarge_TheirConnectionsAreGivenBackBeforeTheNextAttempt()
+    {
+        await using var fleet = new Fleet(1, Faults.Sometimes(0.3, Faults.BigBody()));
+        await using var run = new ScenarioRun(fleet.Addresses, new ScenarioSettings
+        {
+            More = { ["Retry:Budget:Ratio"] = "1", ["CircuitBreaker:ConsecutiveFailures"] = "100", ["CircuitBreaker:FailureRatio"] = "1" },
+            Client = client => client.UseSocketsHttpHandler((handler, _) => handler.MaxConnectionsPerServer = 2),
+        });
+
+        for (var round = 0; round < 50; round++)
+        {
+            await Task.WhenAll(run.GetAsync(), run.GetAsync());
+        }
+
+        Assert.InRange(fleet[0].Counts.MaxOpenConnections, 1, 3);
+        Assert.DoesNotContain(run.Calls, call => call.Error is not null);
+        Assert.InRange(fleet.Requests, 101, 300);
+        await run.AssertInvariantsAsync(fleet.Counts);
+    }
+
+    [Fact]
+    public async Task L14_WhenAnAnswerIsDiscarded_ItIsDisposedBeforeTheNextAttemptIsSent()
+    {
+        using var transport = new ScriptedTransport();
+        await using var run = new ScenarioRun([new Uri("http://127.0.0.1:1"), new Uri("http://127.0.0.1:2")], new ScenarioSettings { Client = client => client.UseTransport(transport) });
+
+        var call = run.GetAsync();
+        var discarded = (await transport.NextAsync()).Respond(503, ScriptedBody.Of(new byte[1024 * 1024]).ThenStall());
+        var second = await transport.NextAsync();
+
+        Assert.True(discarded.IsDisposed);
+        second.Respond(200);
+        Assert.True((await call).Succeeded);
+        await run.AssertInvariantsAsync([]);
+    }
+
+    [Fact]
+    public async Task R07_WhenABodyIsReadAfterTheCall_NoTimeoutThatHasDoneItsDutyCutsIt()
+    {
+        const int pieces = 32;
+        const int pieceLength = 32 * 1024;
+        await using var fleet = new Fleet(1, Faults.SlowBody(TimeSpan.FromMilliseconds(70), pieces, pieceLength));
+        await using var run = new ScenarioRun(fleet.Addresses);
+
+        using var response = await run.Client.GetAsync("/", HttpCompletionOption.ResponseHeadersRead);
+        var started = TimeProvider.System.GetTimestamp();
+        var body = await response.Content.ReadAsStringAsync().WithinHangLimit();
+
+        Assert.Equal(pieces * pieceLength, body.Length);
+        Assert.True(TimeProvider.System.GetElapsedTime(started) > ScenarioRun.Timeout, "The body was not slow enough to prove anything.");
+        await run.AssertInvariantsAsync(fleet.Counts);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static async Task ForgetResponsesAsync(HttpClient client)
+    {
+        for (var call = 0; call < Permits; call++)
+        {
+            Assert.NotNull(await client.GetAsync("/", HttpCompletionOption.ResponseHeadersRead).WithinHangLimit());
+        }
+    }
+
+    /// <summary>Bytes that can be read once.</summary>
+    private sealed class OneWayStream(int length) : Stream
+    {
+        public long BytesRead { get; private set; }
+
+        public override bool CanRead => true;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => false;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position
+        {
+            get => throw new NotSupportedException();
+            set => throw new NotSupportedException();
+        }
+
+        public override int Read(byte[] buffer, int offset, int count)
+        {
+            var read = (int)Math.Min(count, length - BytesRead);
+            BytesRead += read;
+            return read;
+        }
+
+        public override void Flush()
+        {
+        }
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    }
+}
