@@ -4,7 +4,7 @@ namespace Shop.Measurement;
 internal static class LoadPlan
 {
     public const string Service = "catalog";
-    public const double PerSecond = 350;
+    public const double PerSecond = 400;
     private const int Seed = 20_261_124;
 
     /// <summary>
