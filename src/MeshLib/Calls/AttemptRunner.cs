@@ -77,6 +77,31 @@ internal sealed class AttemptRunner
         }
     }
 
+    /// <summary>Reads the request's body into memory, if policy asks for that, within the call's time. <see langword="false"/> when the call is over, which its outcome explains.</summary>
+    public async ValueTask<bool> KeepBodyAsync(MeshCall call)
+    {
+        var limit = FreshLimit(call);
+        limit.ArmAttempt(long.MaxValue);
+        try
+        {
+            await RequestReplay.PrepareAsync(call, limit.Token).ConfigureAwait(false);
+            return true;
+        }
+#pragma warning disable CA1031 // As above.
+        catch (Exception error)
+#pragma warning restore CA1031
+        {
+            // The caller's own stream has failed, which is nobody's fault but the caller's.
+            var reason = limit.Cause == LimitCause.None ? OutcomeReason.Fault : Explain(call, limit, error);
+            call.Outcome = new(error, reason);
+            return false;
+        }
+        finally
+        {
+            limit.DisarmAttempt();
+        }
+    }
+
     /// <summary>The limit that guards the body of <paramref name="call"/>'s response: the attempt's, unless that one was cut off at the last moment.</summary>
     public CallLimit BodyLimit(MeshCall call) => FreshLimit(call);
 
