@@ -20,6 +20,7 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
     private volatile bool _used = true;
     private (string Name, LoadBalancer Balancer)? _balancer;
     private IEndpointSourceStatus? _status;
+    private EndpointUpdate? _latest;
     private EndpointWatch? _watch;
     private long _nextProbeAt;
     private int _pickerFaulted;
@@ -73,17 +74,18 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
     {
         lock (_control)
         {
+            _latest = update;
             Volatile.Write(ref _status, update.Status);
             var endpoints = update.Endpoints;
-            if (endpoints.Count == 0 && _membership.Members.Count == 0 && !(Service.IsDeclared && update.Authoritative))
+            if (endpoints.Count == 0 && !Service.IsDeclared && _membership.Members.Count == 0)
             {
-                if (!Service.IsDeclared)
-                {
-                    SetSnapshot(EndpointSnapshot.PassedThrough);
-                    return;
-                }
+                SetSnapshot(EndpointSnapshot.PassedThrough);
+                return;
+            }
 
-                // Declared, and no registry was there to ask: plain DNS, with the service's policy.
+            if (endpoints.Count == 0 && Service.IsDeclared && !update.Authoritative)
+            {
+                // No registry was there to ask: plain DNS, with the service's policy.
                 endpoints = [new DiscoveredEndpoint(PlainAddress(), EndpointMetadata.None, null)];
             }
 
@@ -121,6 +123,11 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
             if (_snapshot is { PassThrough: false, Problem: null })
             {
                 Rebuild();
+            }
+            else if (_latest is { } latest)
+            {
+                // Perhaps the policy has just declared what was passed through until now.
+                Publish(latest);
             }
         }
     }

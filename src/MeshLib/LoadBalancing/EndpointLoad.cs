@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace MeshLib;
@@ -121,6 +122,7 @@ internal sealed class EndpointLoad(MonotonicClock clock)
     public double Cost(long now, double seedSeconds) => CostLog2(Milliseconds(now), Log2.Of(seedSeconds)) is var cost and > Nothing ? Log2.Power(cost) : 0;
 
     /// <summary>The logarithm of <see cref="Cost"/> at a millisecond, with <see cref="UnprovenSeconds"/> for the seed.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public long CostLog2(uint milliseconds) => CostLog2(milliseconds, UnprovenLog2);
 
     /// <summary>Whether the penalty still outweighs the latency.</summary>
@@ -162,6 +164,7 @@ internal sealed class EndpointLoad(MonotonicClock clock)
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private long CostLog2(uint time, long seed)
     {
         var inFlight = Volatile.Read(ref _hot.InFlight);
