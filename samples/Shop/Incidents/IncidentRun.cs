@@ -35,26 +35,18 @@ internal sealed class IncidentRun(Fleet fleet, IRegistry registry, Scoreboard sc
     {
         await using var services = stack.Build(registry);
         using var client = Stack.CreateClient(services);
-        await WarmUpAsync(client, cancellationToken);
+        var loop = new OpenLoop(client, time);
+        await loop.RunAsync(LoadPlan.WarmUp, Task.CompletedTask, new CallRecorder(), cancellationToken);
 
         var received = fleet.Received(LoadPlan.Service);
         var scene = new Scene(fleet, registry, time, cancellationToken);
         var play = Task.Run(() => incident.PlayAsync(scene), cancellationToken);
-        var load = new OpenLoop(client, time).RunAsync(duration, play, recorder, cancellationToken);
+        var load = loop.RunAsync(duration, play, recorder, cancellationToken);
 
         // Both, whatever becomes of the other: an interrupted script must not start a process that nobody ends.
         await Task.WhenAll(play, load);
         var figures = recorder.Figures(fleet.Received(LoadPlan.Service) - received);
         await incident.RepairAsync(scene);
         return figures;
-    }
-
-    private static async Task WarmUpAsync(HttpClient client, CancellationToken cancellationToken)
-    {
-        for (var call = 0; call < LoadPlan.WarmUpCalls; call++)
-        {
-            using var response = await client.GetAsync(LoadPlan.Target(call), cancellationToken);
-            response.EnsureSuccessStatusCode();
-        }
     }
 }

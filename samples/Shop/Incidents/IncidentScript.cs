@@ -13,7 +13,7 @@ internal static class IncidentScript
         new InstanceFault("one-slow", "one instance 20 × slower", Fault.Slow),
 
         // The first attempts that hang are given up after 3 s; what a stack learns from that comes later still.
-        new InstanceFault("one-hangs", "one instance accepts and hangs", Fault.Hang) { Lasting = TimeSpan.FromSeconds(6) },
+        new InstanceFault("one-hangs", "one instance accepts and hangs", Fault.Hang) { Lasting = TimeSpan.FromSeconds(5) },
         new RollingRestart(),
         new RegistryStopped(),
         new InstanceFault("all-flaky", "all fail 30 % of calls", Fault.Flaky) { OnAll = true },

@@ -6,7 +6,7 @@ namespace Shop.Incidents;
 /// <summary>An instance dies by SIGKILL and stays in the registry; a new one comes up elsewhere.</summary>
 internal sealed class InstanceKilled : Incident
 {
-    private static readonly TimeSpan Replacement = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Replacement = TimeSpan.FromSeconds(1.2);
     private Instance? _victim;
 
     public override string Name => "one-killed";

@@ -12,6 +12,7 @@ internal sealed class ConsulRegistry : IRegistry
 {
     private const string Heartbeat = "00:00:02";
     private const string Ttl = "00:00:10";
+    private const string DrainDelay = "00:00:01";
     private static readonly TimeSpan ReadyLimit = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(50);
 
@@ -31,13 +32,19 @@ internal sealed class ConsulRegistry : IRegistry
     public string Name => "consul";
 
     public string Settings =>
-        $"Consul {_version}, one agent with -dev; the instances register with a TTL of 10 s and a heartbeat every 2 s; all stacks discover through AddConsulServiceEndpointProvider()";
+        $"Consul {_version}, one agent with -dev; the instances register with a TTL of 10 s, a heartbeat every 2 s and a drain delay of 1 s; all stacks discover through AddConsulServiceEndpointProvider()";
 
     public Uri Address { get; }
 
     public Uri? MemoryAddress => null;
 
-    public IEnumerable<string> InstanceArguments => [$"--Mesh:Consul:Address={Address}", $"--Mesh:Registration:Ttl={Ttl}", $"--Mesh:Registration:Heartbeat={Heartbeat}"];
+    public IEnumerable<string> InstanceArguments =>
+    [
+        $"--Mesh:Consul:Address={Address}",
+        $"--Mesh:Registration:Ttl={Ttl}",
+        $"--Mesh:Registration:Heartbeat={Heartbeat}",
+        $"--Mesh:Registration:DrainDelay={DrainDelay}",
+    ];
 
     public void AddDiscovery(IServiceCollection services) =>
         services.AddConsulServiceEndpointProvider(options => options.Address = Address.ToString());

@@ -12,7 +12,7 @@ internal static class CatalogProgram
             .AddConsul();
 
         var app = builder.Build();
-        //app.UseMesh();
+        app.UseMesh();
         app.MapGet("/products/{id:int}", (int id) => new Product(id, Names[id % Names.Length]));
 
         await app.RunAsync();

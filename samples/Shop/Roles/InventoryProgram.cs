@@ -10,7 +10,7 @@ internal static class InventoryProgram
             .AddConsul();
 
         var app = builder.Build();
-        //app.UseMesh();
+        app.UseMesh();
         app.MapGet("/stock/{id:int}", (int id) => new Stock(id * 7 % 40));
 
         await app.RunAsync();

@@ -10,7 +10,7 @@ internal static class PricingProgram
             .AddConsul();
 
         var app = builder.Build();
-        //app.UseMesh();
+        app.UseMesh();
         app.MapGet("/prices/{id:int}", (int id) => new Price(5 + id % 20, "EUR"));
 
         await app.RunAsync();

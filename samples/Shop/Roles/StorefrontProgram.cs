@@ -15,7 +15,7 @@ internal static class StorefrontProgram
         builder.Services.AddMeshClient<InventoryClient>("inventory");
 
         var app = builder.Build();
-        //app.UseMesh();
+        app.UseMesh();
         app.MapGet("/offers/{id:int}", async (int id, CatalogClient catalog, PricingClient pricing, InventoryClient inventory, CancellationToken cancelled) =>
         {
             var product = catalog.FindAsync(id, cancelled);
