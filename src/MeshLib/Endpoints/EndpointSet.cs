@@ -8,6 +8,9 @@ namespace MeshLib;
 /// </summary>
 internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
 {
+    // As many as a median needs (PeerLoad), so that a large set is not gone through again and again.
+    private const int EnoughProofs = 9;
+
     private readonly EndpointSetKey _key;
     private readonly MeshEnvironment _environment;
     private readonly EndpointMembership _membership;
@@ -24,6 +27,7 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
     private EndpointWatch? _watch;
     private long _nextProbeAt;
     private int _pickerFaulted;
+    private int _proofs;
 
     public EndpointSet(EndpointSetKey key, MeshService service, MeshEnvironment environment, LoadBalancers balancers, MeshMetrics metrics, ILogger logger)
     {
@@ -89,7 +93,7 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
                 endpoints = [new DiscoveredEndpoint(PlainAddress(), EndpointMetadata.None, null)];
             }
 
-            var changed = _membership.Update(endpoints, Service.Policy.CircuitBreaker);
+            var changed = _membership.Update(endpoints, Service.Policy.CircuitBreaker, newcomersJoinProven: Volatile.Read(ref _proofs) > 0);
             _metrics.DiscoveryUpdated(Service.Name, changed ? "applied" : "unchanged");
             if (changed || _snapshot is null or { Problem: not null } or { PassThrough: true })
             {
@@ -214,6 +218,11 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
         switch (reason.Verdict())
         {
             case Verdict.Success:
+                if (endpoint.Load.LatencySeconds is null)
+                {
+                    Prove(endpoint, elapsed, now);
+                }
+
                 endpoint.Load.ObserveSuccess(elapsed, now);
                 break;
             case Verdict.Ignored:
@@ -242,6 +251,31 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
         if (_watch is { } watch)
         {
             await watch.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>
+    /// The first successes of a set tell what to expect of those that have not had theirs: a burst right after the start must not all go to the one that happened to answer first,
+    /// which may be the one that fails next. Those who join later are tried one attempt at a time.
+    /// </summary>
+    private void Prove(MeshEndpoint endpoint, double elapsed, long now)
+    {
+        var proofs = Interlocked.Increment(ref _proofs);
+        if (proofs > EnoughProofs)
+        {
+            return;
+        }
+
+        foreach (var peer in _snapshot!.All)
+        {
+            if (!ReferenceEquals(peer, endpoint) && peer.Load.LatencySeconds is null)
+            {
+                peer.Load.Expect(elapsed);
+                if (proofs == 1)
+                {
+                    peer.Load.LimitPenalty(elapsed, now);
+                }
+            }
         }
     }
 
