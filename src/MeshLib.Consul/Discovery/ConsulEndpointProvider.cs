@@ -22,8 +22,19 @@ internal sealed class ConsulEndpointProvider(HealthQuery query, EndpointMapping 
 
         var watch = Join();
         endpoints.Features.Set<IEndpointSourceStatus>(watch);
-        var published = await watch.WaitForFirstAnswerAsync(cancellationToken).ConfigureAwait(false);
-        endpoints.AddChangeToken(published.ChangeToken);
+        PublishedSnapshot published;
+        try
+        {
+            published = await watch.WaitForFirstAnswerAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (ConsulException)
+        {
+            // Who looks at the tokens of a failed attempt learns of the answer as it comes, and not with the next attempt.
+            endpoints.AddChangeToken(watch.FirstAnswer);
+            throw;
+        }
+
+        endpoints.AddChangeToken(published.Replaced.Token);
         var acceptsUnhealthy = endpoints.Features.Get<IUnhealthyEndpointsAccepted>() is not null;
         foreach (var instance in published.Snapshot.Instances)
         {

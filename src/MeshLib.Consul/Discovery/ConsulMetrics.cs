@@ -15,9 +15,9 @@ internal sealed class ConsulMetrics
         _dropped = meter.CreateCounter<long>("mesh.discovery.dropped", "{instance}", "Rows of the registry that became unusable, by reason.");
     }
 
-    public void Failed(string service, ConsulFailure failure) => _errors.Add(1, new("mesh.service", service), new("reason", NameOf(failure)));
+    public void Failed(string service, ConsulFailure failure) => _errors.Add(1, new(MeshTags.Service, service), new(MeshTags.Reason, NameOf(failure)));
 
-    public void Dropped(string service, DropReason reason, int count) => _dropped.Add(count, new("mesh.service", service), new("reason", NameOf(reason)));
+    public void Dropped(string service, DropReason reason, int count) => _dropped.Add(count, new(MeshTags.Service, service), new(MeshTags.Reason, NameOf(reason)));
 
     public static string NameOf(DropReason reason) => reason switch
     {

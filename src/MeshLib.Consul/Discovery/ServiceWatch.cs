@@ -1,5 +1,5 @@
-using System.Net;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Primitives;
 
 namespace MeshLib.Consul;
 
@@ -9,11 +9,6 @@ namespace MeshLib.Consul;
 /// </summary>
 internal sealed partial class ServiceWatch : IEndpointSourceStatus
 {
-    /// <summary>Some servers and proxies cut requests after 30 s (Consul 1.22 did by default); this stays below.</summary>
-    private static readonly TimeSpan ShortWait = TimeSpan.FromSeconds(20);
-    private static readonly TimeSpan EarliestCut = TimeSpan.FromSeconds(25);
-    private static readonly TimeSpan LatestCut = TimeSpan.FromSeconds(40);
-
     /// <summary>A server hears its leader many times a second.</summary>
     private static readonly TimeSpan LongestLag = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan WithoutIndexInterval = TimeSpan.FromSeconds(1);
@@ -26,21 +21,19 @@ internal sealed partial class ServiceWatch : IEndpointSourceStatus
     private readonly RequestPace _pace;
     private readonly RetrySchedule _schedule;
     private readonly EmptyGuard _guard;
+    private readonly IndexCursor _index = new();
+    private readonly BlockingWait _wait;
     private readonly bool _scalesToZero;
     private readonly long _startedAt;
+    private readonly ChangeSignal _answered = new();
     private readonly TaskCompletionSource _firstAnswer = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private volatile PublishedSnapshot? _published;
     private volatile Staleness? _stale;
 
     // Only the loop touches these.
-    private ulong _index;
-    private ulong _lastSeenIndex;
-    private bool _indexUsable = true;
     private int _failures;
-    private int _cuts;
     private int _lags;
-    private TimeSpan _wait;
     private TimeSpan _holdFor;
     private long? _deniedLoggedAt;
     private ServiceSnapshot? _lastRead;
@@ -59,8 +52,8 @@ internal sealed partial class ServiceWatch : IEndpointSourceStatus
         _guard = new EmptyGuard(_clock, context.Options.EmptyGrace);
         _scalesToZero = context.Options.ScaleToZero.Contains(query.Service, StringComparer.OrdinalIgnoreCase);
         _startedAt = _clock.Now();
-        _wait = context.Options.Wait;
-        _stale = new Staleness(_startedAt, "Consul has not answered yet.", null);
+        _wait = new BlockingWait(context.Options.Wait);
+        _stale = Staleness.NoAnswerYet(_startedAt);
     }
 
     public HealthQuery Query { get; }
@@ -73,6 +66,9 @@ internal sealed partial class ServiceWatch : IEndpointSourceStatus
 
     /// <summary>What is known, or <see langword="null"/> before the first good answer.</summary>
     public PublishedSnapshot? Published => _published;
+
+    /// <summary>Fires with the first good answer.</summary>
+    public IChangeToken FirstAnswer => _answered.Token;
 
     /// <summary>Returns what is known; before the first good answer it waits, until the watch is older than the first-answer timeout.</summary>
     /// <exception cref="ConsulException">There has been no good answer yet.</exception>
@@ -136,7 +132,7 @@ internal sealed partial class ServiceWatch : IEndpointSourceStatus
         var startedAt = _clock.Now();
         try
         {
-            var answer = await _context.Client.GetHealthAsync(Query, _index, NextWait(), cancellationToken).ConfigureAwait(false);
+            var answer = await _context.Client.GetHealthAsync(Query, _index.Next, NextWait(), cancellationToken).ConfigureAwait(false);
             Accept(answer);
             return answer.Lag < LongestLag ? TimeSpan.Zero : Lag(answer.Lag);
         }
@@ -147,19 +143,23 @@ internal sealed partial class ServiceWatch : IEndpointSourceStatus
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             LogInternalFault(e, Query.Service);
-            _index = 0;
+            _index.Reset();
             return AfterInternalFault;
         }
     }
 
     // An empty list that is being held must be looked at again when its grace is over, not a whole wait later.
-    private TimeSpan NextWait() => _guard.IsHolding && _holdFor < _wait ? Max(_holdFor, TimeSpan.FromSeconds(1)) : _wait;
+    private TimeSpan NextWait() => _guard.IsHolding && _holdFor < _wait.Current ? Max(_holdFor, TimeSpan.FromSeconds(1)) : _wait.Current;
 
     private void Accept(HealthAnswer answer)
     {
         _failures = 0;
-        _cuts = _index > 0 ? 0 : _cuts;
         _lags = answer.Lag < LongestLag ? 0 : _lags;
+        if (_index.IsBlocking)
+        {
+            _wait.Answered();
+        }
+
         MoveIndex(answer.Index);
 
         var snapshot = SnapshotReader.Read(answer.Entries, Query.Service, _context.Options.AllowSpecialAddresses);
@@ -184,7 +184,7 @@ internal sealed partial class ServiceWatch : IEndpointSourceStatus
     private TimeSpan Lag(TimeSpan lag)
     {
         var problem = new ConsulException(ConsulFailure.ServerError, $"Consul's servers have not been heard for {lag.TotalSeconds:0} s; it answers with what it last knew.");
-        _index = 0;
+        _index.Reset();
         _lags++;
         MarkStale(problem, since: _clock.After(_clock.Now(), -lag));
         return _schedule.Next(problem, _lags);
@@ -192,26 +192,21 @@ internal sealed partial class ServiceWatch : IEndpointSourceStatus
 
     private void MoveIndex(ulong index)
     {
-        // An index of 1 is what a server without an own one gives, and it never blocks.
-        var usable = index > 1;
-        if (usable != _indexUsable)
-        {
-            _indexUsable = usable;
-            LogIndex(usable);
-        }
-
-        if (!usable)
-        {
-            _pace.HoldFor(WithoutIndexInterval);
-        }
-
-        if (index > 0 && index < _lastSeenIndex)
+        var wasUsable = _index.IsUsable;
+        if (_index.Move(index))
         {
             _guard.Suspect();
         }
 
-        _index = index == 0 ? 1 : index < _index ? 0 : index;
-        _lastSeenIndex = index;
+        if (_index.IsUsable != wasUsable)
+        {
+            LogIndex(_index.IsUsable);
+        }
+
+        if (!_index.IsUsable)
+        {
+            _pace.HoldFor(WithoutIndexInterval);
+        }
     }
 
     /// <returns>Whether the empty <paramref name="snapshot"/> is not believed yet.</returns>
@@ -235,7 +230,7 @@ internal sealed partial class ServiceWatch : IEndpointSourceStatus
         if (first)
         {
             LogEmptyHeld(Query.Service, last.Snapshot.Instances.Count, _holdFor);
-            _stale = new Staleness(_stale?.Since ?? _clock.Now(), "Consul suddenly lists no instance; the last ones are kept for a while.", null);
+            _stale = Staleness.Continue(_stale, _clock.Now(), "Consul suddenly lists no instance; the last ones are kept for a while.", null);
         }
 
         return true;
@@ -252,17 +247,14 @@ internal sealed partial class ServiceWatch : IEndpointSourceStatus
         _published = new PublishedSnapshot(snapshot);
         _firstAnswer.TrySetResult();
         LogPublished(Query.Service, snapshot.Instances.Count);
-        if (last is not null)
-        {
-            _ = TellSubscribersAsync(last);
-        }
+        _ = TellSubscribersAsync(last?.Replaced ?? _answered);
     }
 
-    private async Task TellSubscribersAsync(PublishedSnapshot last)
+    private async Task TellSubscribersAsync(ChangeSignal signal)
     {
         try
         {
-            await last.ReplaceAsync().ConfigureAwait(false);
+            await signal.FireAsync().ConfigureAwait(false);
         }
         catch (AggregateException e)
         {
@@ -273,15 +265,14 @@ internal sealed partial class ServiceWatch : IEndpointSourceStatus
     private TimeSpan Fail(ConsulException e, long startedAt)
     {
         var now = _clock.Now();
-        var wasBlocking = _index > 0;
-        _index = 0;
+        var wasBlocking = _index.IsBlocking;
+        _index.Reset();
         _context.Signals.Metrics.Failed(Query.Service, e.Failure);
-        if (wasBlocking && WasCut(e, _clock.Between(startedAt, now)))
+        if (wasBlocking && BlockingWait.WasCut(e, _clock.Between(startedAt, now)))
         {
-            if (++_cuts == 2 && _wait > ShortWait)
+            if (_wait.Cut())
             {
-                _wait = ShortWait;
-                LogWaitShortened(Query.Service, ShortWait);
+                LogWaitShortened(Query.Service, _wait.Current);
             }
 
             return TimeSpan.Zero;
@@ -297,12 +288,6 @@ internal sealed partial class ServiceWatch : IEndpointSourceStatus
         MarkStale(e, since: e.Failure is ConsulFailure.TimedOut ? startedAt : now);
         return _schedule.Next(e, _failures);
     }
-
-    /// <summary>Whether something on the way limits the length of requests: nothing is wrong with Consul then.</summary>
-    private static bool WasCut(ConsulException e, TimeSpan elapsed) =>
-        elapsed >= EarliestCut
-        && elapsed <= LatestCut
-        && (e.Failure is ConsulFailure.Unreachable || e.StatusCode is HttpStatusCode.GatewayTimeout or HttpStatusCode.RequestTimeout);
 
     private void TellDropped(ServiceSnapshot snapshot)
     {
@@ -337,7 +322,7 @@ internal sealed partial class ServiceWatch : IEndpointSourceStatus
     private void MarkStale(ConsulException e, long since)
     {
         var before = _stale;
-        _stale = new Staleness(Math.Min(before?.Since ?? since, since), e.Message, e);
+        _stale = Staleness.Continue(before, since, e.Message, e);
         if (before?.Cause is null)
         {
             LogStale(Query.Service, _published?.Snapshot.Instances.Count ?? 0, e.Message);
@@ -355,9 +340,4 @@ internal sealed partial class ServiceWatch : IEndpointSourceStatus
     }
 
     private static TimeSpan Max(TimeSpan a, TimeSpan b) => a > b ? a : b;
-
-    /// <param name="Since">When the list began to be out of date.</param>
-    /// <param name="Problem">Why, without secrets.</param>
-    /// <param name="Cause">The failure, where there was one.</param>
-    private sealed record Staleness(long Since, string Problem, ConsulException? Cause);
 }

@@ -164,14 +164,16 @@ public sealed class ConsulEndpointProviderTests : IDisposable
         await using var host = Host(consul, ("Mesh:Consul:FirstAnswerTimeout", "00:00:00.3"));
         var provider = Provider(host, "http://orders");
 
-        var error = await Assert.ThrowsAsync<ConsulException>(async () => await PopulateAsync(provider));
+        var builder = new RecordingBuilder();
+        var error = await Assert.ThrowsAsync<ConsulException>(async () => await provider.PopulateAsync(builder, Cancel));
         Assert.Contains("'orders'", error.Message, StringComparison.Ordinal);
         Assert.Contains("No cluster leader", error.Message, StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.InternalServerError, error.StatusCode);
 
         _catalog.Set("orders", ScriptedConsulCatalog.Row("orders", "a", "10.0.0.1", 8080));
         consul.Script = _catalog.AnswerAsync;
-        await UntilAsync(() => provider.PopulateAsync(new RecordingBuilder(), Cancel).AsTask().IsCompletedSuccessfully);
+        await UntilAsync(() => Assert.Single(builder.Tokens).HasChanged);
+        Assert.Single((await PopulateAsync(provider)).Endpoints);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using MeshLib.AspNetCore;
+using MeshLib.Consul;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace MeshLib.Scenarios.Tests.Documentation;
@@ -40,9 +41,10 @@ public class ReadmeTests
         listener.Start();
         _ = services.GetRequiredService<MeshServices>();
         _ = new ServerMetrics(services.GetRequiredService<IMeterFactory>());
+        _ = new ConsulMetrics(services.GetRequiredService<IMeterFactory>());
 
         Assert.Equal(
-            instruments.OrderBy(static instrument => instrument.Name, StringComparer.Ordinal).Select(static instrument => $"| `{instrument.Name}` | {Kind(instrument)} | {instrument.Unit} | {instrument.Description} |"),
+            instruments.DistinctBy(static instrument => instrument.Name).OrderBy(static instrument => instrument.Name, StringComparer.Ordinal).Select(static instrument => $"| `{instrument.Name}` | {Kind(instrument)} | {instrument.Unit} | {instrument.Description} |"),
             Readme.TableUnder("## Metrics"));
     }
 

@@ -9,7 +9,7 @@ public class BrokenAnswerScenarios
 
     [Theory]
     [MemberData(nameof(Breaks))]
-    public async Task E05_WhenOneOfFourBreaksItsAnswers_NoTruncatedBodyPassesForAnAnswer(string fault)
+    public Task E05_WhenOneOfFourBreaksItsAnswers_NoTruncatedBodyPassesForAnAnswer(string fault) => Machine.MeasureAsync(async () =>
     {
         await using var fleet = new Fleet(4);
         await using var run = new ScenarioRun(fleet.Addresses);
@@ -26,7 +26,7 @@ public class BrokenAnswerScenarios
         }
 
         await run.AssertInvariantsAsync(fleet.Counts);
-    }
+    });
 
     [Fact]
     public async Task E05_WhenAPostIsResetBeforeTheAnswer_TheServerSeesItOnce()
@@ -47,7 +47,7 @@ public class BrokenAnswerScenarios
 
     [Theory]
     [MemberData(nameof(Nonsense))]
-    public async Task E07_WhenOneOfFourTalksNonsense_CallersGetRightAnswersOrTypedErrors(string fault)
+    public Task E07_WhenOneOfFourTalksNonsense_CallersGetRightAnswersOrTypedErrors(string fault) => Machine.MeasureAsync(async () =>
     {
         await using var fleet = new Fleet(4);
         await using var run = new ScenarioRun(fleet.Addresses);
@@ -59,7 +59,7 @@ public class BrokenAnswerScenarios
         Assert.DoesNotContain(load.Calls, call => call.Body?.Contains(Faults.Poison, StringComparison.Ordinal) == true);
         load.AssertGoodput(0.97);
         await run.AssertInvariantsAsync(fleet.Counts);
-    }
+    });
 
     [Fact]
     public async Task E07_WhenAnAnswerIsLongerThanItsLength_ItsConnectionIsNeverReused()

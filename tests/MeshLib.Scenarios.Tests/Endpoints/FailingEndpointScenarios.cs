@@ -10,7 +10,7 @@ public class FailingEndpointScenarios
     [Theory]
     [InlineData(500)]
     [InlineData(503)]
-    public async Task E09_WhenOneOfFourAlwaysFails_ItIsLeftAlone(int status)
+    public Task E09_WhenOneOfFourAlwaysFails_ItIsLeftAlone(int status) => Machine.MeasureAsync(async () =>
     {
         await using var fleet = new Fleet(4);
         await using var run = new ScenarioRun(fleet.Addresses);
@@ -26,7 +26,7 @@ public class FailingEndpointScenarios
         // I8: the mesh's own account agrees with the servers'.
         Assert.InRange(run.Meters.Count("mesh.client.attempt.duration"), 0.99 * fleet.Requests, 1.01 * fleet.Requests);
         await run.AssertInvariantsAsync(fleet.Counts);
-    }
+    });
 
     [Theory]
     [InlineData(500)]
@@ -86,7 +86,7 @@ public class FailingEndpointScenarios
     [Theory]
     [InlineData(500)]
     [InlineData(503)]
-    public async Task E10_WhenTheSickOneFailsFast_ItsSpeedWinsItNoTraffic(int status)
+    public Task E10_WhenTheSickOneFailsFast_ItsSpeedWinsItNoTraffic(int status) => Machine.MeasureAsync(async () =>
     {
         await using var fleet = new Fleet(4, Faults.Delay(TimeSpan.FromMilliseconds(50)));
         await using var run = new ScenarioRun(fleet.Addresses);
@@ -101,10 +101,10 @@ public class FailingEndpointScenarios
         Assert.InRange(fleet[0].Counts.Requests - before, 0, 0.01 * settled.Offered);
         (learning + settled).AssertGoodput(0.99);
         await run.AssertInvariantsAsync(fleet.Counts);
-    }
+    });
 
     [Fact]
-    public async Task E14_WhenAllFail_CallersAreRefusedAtOnceAndProbesFindTheRecovery()
+    public Task E14_WhenAllFail_CallersAreRefusedAtOnceAndProbesFindTheRecovery() => Machine.MeasureAsync(async () =>
     {
         await using var fleet = new Fleet(4, Faults.Status(503));
         var breakDuration = TimeSpan.FromSeconds(1);
@@ -129,7 +129,7 @@ public class FailingEndpointScenarios
         Assert.InRange(first, TimeSpan.Zero, 2 * breakDuration);
         Assert.True(run.Logs.WithEvent(LogsOfBreaker(run)).Count < 100, "State changes are logged, not calls.");
         await run.AssertInvariantsAsync(fleet.Counts);
-    }
+    });
 
     private static Func<ScriptedRequest, HttpResponseMessage> Answering(OddClock clock, Func<ScriptedRequest, int> status, TimeSpan? latency = null) => request =>
     {

@@ -6,7 +6,7 @@ namespace MeshLib.Scenarios.Tests.Endpoints;
 public class HangingEndpointScenarios
 {
     [Fact]
-    public async Task E03_WhenOneOfFourHangs_GetsGoElsewhereAfterTheAttemptTimeout()
+    public Task E03_WhenOneOfFourHangs_GetsGoElsewhereAfterTheAttemptTimeout() => Machine.MeasureAsync(async () =>
     {
         await using var fleet = new Fleet(4);
         await using var run = new ScenarioRun(fleet.Addresses);
@@ -16,7 +16,7 @@ public class HangingEndpointScenarios
 
         load.AssertGoodput(0.995);
         await run.AssertInvariantsAsync(fleet.Counts);
-    }
+    });
 
     [Fact]
     public async Task E03_WhenAPostHangs_ItFailsTypedAfterOneAttempt()
@@ -36,7 +36,7 @@ public class HangingEndpointScenarios
     }
 
     [Fact]
-    public async Task E04_WhenEstablishedConnectionsGoHalfOpen_FewAttemptsAreLostToThem()
+    public Task E04_WhenEstablishedConnectionsGoHalfOpen_FewAttemptsAreLostToThem() => Machine.MeasureAsync(async () =>
     {
         await using var fleet = new Fleet(4);
         await using var run = new ScenarioRun(fleet.Addresses);
@@ -49,10 +49,10 @@ public class HangingEndpointScenarios
         load.AssertGoodput(0.995);
         Assert.InRange(TimedOut(load), 0, 3 * dead);
         await run.AssertInvariantsAsync(fleet.Counts);
-    }
+    });
 
     [Fact]
-    public async Task E04_WhenAnHttp2ConnectionGoesHalfOpen_CallsGoElsewhereAndPingsWillFindIt()
+    public Task E04_WhenAnHttp2ConnectionGoesHalfOpen_CallsGoElsewhereAndPingsWillFindIt() => Machine.MeasureAsync(async () =>
     {
         await using var dead = new Http2FaultServer(Http2Fault.Dead);
         await using var alive = new Http2FaultServer();
@@ -68,7 +68,7 @@ public class HangingEndpointScenarios
         Assert.InRange(TimedOut(load), 0, 15);
         Assert.InRange(transport!.KeepAlivePingDelay + transport.KeepAlivePingTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30));
         await run.AssertInvariantsAsync([dead.Counts, alive.Counts]);
-    }
+    });
 
     private static int TimedOut(Load load) =>
         load.Calls.Sum(call => call.Report?.Attempts.Count(attempt => attempt.Reason == OutcomeReason.AttemptTimeout) ?? 0);

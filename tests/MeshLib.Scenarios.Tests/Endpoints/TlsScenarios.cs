@@ -17,7 +17,7 @@ public sealed class TlsScenarios : IDisposable
     [InlineData("hang")]
     [InlineData("garbage")]
     [InlineData("reset")]
-    public async Task E18_E19_WhenOneOfFourFailsItsHandshake_NoRequestReachesItAndCallsGoElsewhere(string kind)
+    public Task E18_E19_WhenOneOfFourFailsItsHandshake_NoRequestReachesItAndCallsGoElsewhere(string kind) => Machine.MeasureAsync(async () =>
     {
         var good = TlsFault.Present(_certificates.Issue("127.0.0.1"));
         await using var first = new TlsFaultServer(good);
@@ -34,7 +34,7 @@ public sealed class TlsScenarios : IDisposable
         Assert.Equal(0, bad.Counts.Requests);
         Assert.True((load + posts).AttemptsTo(bad.Address) > 0, "The bad endpoint was never tried.");
         await run.AssertInvariantsAsync([first.Counts, second.Counts, third.Counts, bad.Counts]);
-    }
+    });
 
     [Fact]
     public async Task E18_WhenTheOnlyEndpointHasABadCertificate_TheErrorSaysSo()

@@ -8,7 +8,7 @@ public class UnreachableEndpointScenarios
     private static readonly TimeSpan s_duration = TimeSpan.FromSeconds(3);
 
     [Fact]
-    public async Task E01_WhenOneOfFourRefusesConnections_CallsGoElsewhereAndItIsHardlyTried()
+    public Task E01_WhenOneOfFourRefusesConnections_CallsGoElsewhereAndItIsHardlyTried() => Machine.MeasureAsync(async () =>
     {
         await using var fleet = new Fleet(4);
         await using var run = new ScenarioRun(fleet.Addresses);
@@ -23,10 +23,10 @@ public class UnreachableEndpointScenarios
         Assert.InRange(load.AttemptsPerCall, 1, 1.05);
         Assert.InRange((double)fleet.Requests / (load.Offered + posts.Offered), 0.99, 1.05);
         await run.AssertInvariantsAsync(fleet.Counts);
-    }
+    });
 
     [Fact]
-    public async Task E02_WhenOneOfFourSwallowsConnects_CallsWaitForTheConnectTimeoutOnceAndGoElsewhere()
+    public Task E02_WhenOneOfFourSwallowsConnects_CallsWaitForTheConnectTimeoutOnceAndGoElsewhere() => Machine.MeasureAsync(async () =>
     {
         await using var fleet = new Fleet(3);
         using var blackhole = await ConnectBlackhole.OpenAsync();
@@ -41,7 +41,7 @@ public class UnreachableEndpointScenarios
         // Once it is cut off, a probe is all that ever waits for it.
         Assert.InRange(after.AttemptsTo(blackhole.Address), 0, 3);
         await run.AssertInvariantsAsync(fleet.Counts);
-    }
+    });
 
     [Fact]
     public async Task E02_WhenTheOnlyEndpointSwallowsConnects_TheErrorDoesNotLookLikeTheCallersOwnCancellation()
@@ -58,7 +58,7 @@ public class UnreachableEndpointScenarios
     }
 
     [Fact]
-    public async Task E30_WhenOneEndpointsNameDoesNotResolve_ItIsAFailedEndpointAndNoMore()
+    public Task E30_WhenOneEndpointsNameDoesNotResolve_ItIsAFailedEndpointAndNoMore() => Machine.MeasureAsync(async () =>
     {
         await using var fleet = new Fleet(3);
         var nowhere = new Uri("http://instance.invalid:8080");
@@ -70,7 +70,7 @@ public class UnreachableEndpointScenarios
         load.AssertGoodput(0.999);
         AssertHardlyTried(run, load, nowhere);
         await run.AssertInvariantsAsync(fleet.Counts);
-    }
+    });
 
     // No server can count a connection that never came about: here the mesh's own report is all there is.
     private static void AssertHardlyTried(ScenarioRun run, Load load, Uri endpoint)

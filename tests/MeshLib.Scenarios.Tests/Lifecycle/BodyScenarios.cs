@@ -47,7 +47,7 @@ public class BodyScenarios
     }
 
     [Fact]
-    public async Task L14_WhenDiscardedAnswersAreLarge_TheirConnectionsAreGivenBackBeforeTheNextAttempt()
+    public Task L14_WhenDiscardedAnswersAreLarge_TheirConnectionsAreGivenBackBeforeTheNextAttempt() => Machine.MeasureAsync(async () =>
     {
         await using var fleet = new Fleet(1, Faults.Sometimes(0.3, Faults.BigBody()));
         await using var run = new ScenarioRun(fleet.Addresses, new ScenarioSettings
@@ -65,7 +65,7 @@ public class BodyScenarios
         Assert.DoesNotContain(run.Calls, call => call.Error is not null);
         Assert.InRange(fleet.Requests, 101, 300);
         await run.AssertInvariantsAsync(fleet.Counts);
-    }
+    });
 
     [Fact]
     public async Task L14_WhenAnAnswerIsDiscarded_ItIsDisposedBeforeTheNextAttemptIsSent()
@@ -84,7 +84,7 @@ public class BodyScenarios
     }
 
     [Fact]
-    public async Task R07_WhenABodyIsReadAfterTheCall_NoTimeoutThatHasDoneItsDutyCutsIt()
+    public Task R07_WhenABodyIsReadAfterTheCall_NoTimeoutThatHasDoneItsDutyCutsIt() => Machine.MeasureAsync(async () =>
     {
         const int pieces = 32;
         const int pieceLength = 32 * 1024;
@@ -98,7 +98,7 @@ public class BodyScenarios
         Assert.Equal(pieces * pieceLength, body.Length);
         Assert.True(TimeProvider.System.GetElapsedTime(started) > ScenarioRun.Timeout, "The body was not slow enough to prove anything.");
         await run.AssertInvariantsAsync(fleet.Counts);
-    }
+    });
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static async Task ForgetResponsesAsync(HttpClient client)

@@ -53,7 +53,7 @@ public class HandlerRotationScenarios
     }
 
     [Fact]
-    public async Task L06_WhenAHandlerIsRotatedUnderALongCall_TheCallEndsWell()
+    public Task L06_WhenAHandlerIsRotatedUnderALongCall_TheCallEndsWell() => Machine.MeasureAsync(async () =>
     {
         await using var fleet = new Fleet(1, Faults.Delay(TimeSpan.FromSeconds(1.2)));
         await using var run = new ScenarioRun(fleet.Addresses, new ScenarioSettings
@@ -73,5 +73,5 @@ public class HandlerRotationScenarios
         Assert.Equal("ok", await second.WithinHangLimit());
         Assert.Single(MeshState.EndpointsOf(run.Host));
         await run.AssertInvariantsAsync(fleet.Counts);
-    }
+    });
 }

@@ -1,0 +1,110 @@
+using System.Globalization;
+using MeshLib.TestKit;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.ServiceDiscovery;
+
+namespace MeshLib.Benchmarks;
+
+/// <summary>
+/// <c>-- soak</c>: scenario L08 at full length. An open loop against six instances on loopback while a seeded script makes them sick, unregisters them and
+/// changes policy; every minute the process is weighed after a full collection. Fails on a slope.
+/// </summary>
+internal static class SoakCommand
+{
+    private const int Instances = 6;
+
+    // Below ten minutes the warm-up of the process is most of any slope.
+    private const double LeastMinutesForAVerdict = 10;
+    private const double MostHeapMiBPerHour = 1;
+    private const double NoisePerHour = 2;
+
+    public static async Task<int> RunAsync(string[] args)
+    {
+        var minutes = Number(args, "--minutes", 60);
+        var rate = Number(args, "--rate", 500);
+        var seed = (int)Number(args, "--seed", 1);
+        var instances = await Task.WhenAll(Enumerable.Range(0, Instances).Select(_ => SoakInstance.StartAsync()));
+        var source = new ManualEndpointSource();
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection().Build();
+        var time = new CountingTimeProvider(TimeProvider.System);
+        var services = new ServiceCollection();
+        services.AddSingleton<IConfiguration>(configuration);
+        services.AddSingleton<TimeProvider>(time);
+        services.AddSingleton<IServiceEndpointProviderFactory>(source);
+        services.AddMeshClient("orders").RemoveAllLoggers();
+        var provider = services.BuildServiceProvider();
+        var script = new SoakScript(instances, source, configuration, seed);
+        script.Begin();
+
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{rate} requests/s for {minutes} min over {Instances} instances, seed {seed}"));
+        var load = new SoakLoad(provider.GetRequiredService<IHttpClientFactory>(), rate);
+        var samples = new List<SoakSample>();
+        using var end = new CancellationTokenSource(TimeSpan.FromMinutes(minutes), TimeProvider.System);
+        await Task.WhenAll(
+            load.RunAsync(end.Token),
+            EveryAsync(SoakScript.Period, () => script.Next(), end.Token),
+            EveryAsync(TimeSpan.FromMinutes(Math.Min(1, minutes / 10)), () => samples.Add(Sample(load, time, samples.Count)), end.Token));
+
+        var amplification = instances.Sum(instance => (double)instance.Requests) / load.Calls;
+        await provider.DisposeAsync();
+        foreach (var instance in instances)
+        {
+            await instance.DisposeAsync();
+        }
+
+        return Report(load, samples, amplification, minutes);
+    }
+
+    private static SoakSample Sample(SoakLoad load, CountingTimeProvider time, int number)
+    {
+        var sample = SoakSample.Take(load.Elapsed, time.LiveTimers);
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{number,4} {sample.At:hh\\:mm\\:ss}  calls {load.Calls,9}  failed {load.Failed,6}  heap {sample.HeapMiB:0.00} MiB  threads {sample.Threads}  handles {sample.Handles}  timers {sample.Timers}"));
+        return sample;
+    }
+
+    private static int Report(SoakLoad load, List<SoakSample> samples, double amplification, double minutes)
+    {
+        var heap = SoakSample.SlopePerHour(samples, sample => sample.HeapMiB);
+        var threads = SoakSample.SlopePerHour(samples, sample => sample.Threads);
+        var handles = SoakSample.SlopePerHour(samples, sample => sample.Handles);
+        var timers = SoakSample.SlopePerHour(samples, sample => sample.Timers);
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"success {100.0 * (load.Calls - load.Failed) / load.Calls:0.000} %, {amplification:0.000} attempts per call; per hour: heap {heap:+0.00;-0.00} MiB, threads {threads:+0.0;-0.0}, handles {handles:+0.0;-0.0}, timers {timers:+0.0;-0.0}"));
+        foreach (var (failure, count) in load.Failures.OrderByDescending(failure => failure.Value))
+        {
+            Console.WriteLine($"  {failure}: {count}");
+        }
+
+        if (minutes < LeastMinutesForAVerdict)
+        {
+            Console.WriteLine("Too short for a verdict on the slopes.");
+            return 0;
+        }
+
+        var flat = heap <= MostHeapMiBPerHour && threads <= NoisePerHour && handles <= NoisePerHour && timers <= NoisePerHour;
+        Console.WriteLine(flat ? "Flat." : "NOT FLAT.");
+        return flat ? 0 : 1;
+    }
+
+    private static async Task EveryAsync(TimeSpan period, Action action, CancellationToken end)
+    {
+        using var timer = new PeriodicTimer(period, TimeProvider.System);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(end))
+            {
+                action();
+            }
+        }
+        catch (OperationCanceledException) when (end.IsCancellationRequested)
+        {
+        }
+    }
+
+    private static double Number(string[] args, string name, double otherwise) =>
+        Array.IndexOf(args, name) is >= 0 and var at && at + 1 < args.Length ? double.Parse(args[at + 1], CultureInfo.InvariantCulture) : otherwise;
+}

@@ -1,0 +1,67 @@
+using MeshLib.TestKit;
+using Microsoft.Extensions.Configuration;
+
+namespace MeshLib.Benchmarks;
+
+/// <summary>The incidents of a soak, drawn from a seed: sickness, churn and changes of policy. At least half of the instances are always well and known.</summary>
+internal sealed class SoakScript(IReadOnlyList<SoakInstance> instances, ManualEndpointSource source, IConfigurationRoot configuration, int seed)
+{
+    private readonly Random _random = new(seed);
+
+    /// <summary>How often something happens.</summary>
+    public static TimeSpan Period { get; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Makes every instance known.</summary>
+    public void Begin() => source.PublishAll("orders", instances.Select(instance => instance.Address));
+
+    /// <summary>One incident; returns its description.</summary>
+    public string Next() => _random.Next(6) switch
+    {
+        0 => Heal(),
+        1 => Churn(),
+        2 => ChangePolicy(),
+        _ => Sicken(),
+    };
+
+    private string Heal()
+    {
+        foreach (var instance in instances)
+        {
+            instance.Sickness = Sickness.None;
+        }
+
+        Begin();
+        return "all well";
+    }
+
+    private string Sicken()
+    {
+        var sick = instances.Where(instance => instance.Sickness != Sickness.None).ToList();
+        if (sick.Count >= instances.Count / 3)
+        {
+            sick[_random.Next(sick.Count)].Sickness = Sickness.None;
+        }
+
+        var index = _random.Next(instances.Count);
+        var sickness = (Sickness)_random.Next(1, Enum.GetValues<Sickness>().Length);
+        instances[index].Sickness = sickness;
+        return $"instance {index}: {sickness}";
+    }
+
+    private string Churn()
+    {
+        // One instance leaves the registry and comes back with the next churn or recovery.
+        var absent = _random.Next(instances.Count);
+        source.PublishAll("orders", instances.Where((_, index) => index != absent).Select(instance => instance.Address));
+        return $"instance {absent} not registered";
+    }
+
+    private string ChangePolicy()
+    {
+        var timeout = TimeSpan.FromSeconds(_random.Next(5, 30));
+        configuration["Mesh:Services:orders:Timeout"] = timeout.ToString();
+        configuration["Mesh:Services:orders:LoadBalancing:Policy"] = _random.Next(2) == 0 ? "PeakEwma" : "LeastRequest";
+        configuration.Reload();
+        return $"policy: timeout {timeout}, {configuration["Mesh:Services:orders:LoadBalancing:Policy"]}";
+    }
+}
