@@ -18,7 +18,7 @@ static int Usage()
           headline [--virtual] [--json FILE]   1 of 3 instances answers 503: today's stack three ways, and MeshLib
           overhead                             what a call costs on top of a bare factory client
           pick                                 what picking and releasing an endpoint costs
-          soak [--minutes 60] [--rate 500] [--seed 1]
+          soak [--minutes 60] [--rate 500] [--seed 1] [--period 5]
                                                an hour of faults, churn and policy changes: does anything grow?
         """);
     return 2;

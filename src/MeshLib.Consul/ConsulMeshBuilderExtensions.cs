@@ -14,7 +14,6 @@ public static class ConsulMeshBuilderExtensions
         ArgumentNullException.ThrowIfNull(builder);
         builder.Services.AddConsulServiceEndpointProvider(configure);
         builder.Services.AddConsulRegistration();
-        builder.Services.AddConsulRegistration();
         return builder;
     }
 }

@@ -23,6 +23,7 @@ internal static class SoakCommand
     {
         var minutes = Number(args, "--minutes", 60);
         var rate = Number(args, "--rate", 500);
+        var period = Number(args, "--period", 5);
         var seed = (int)Number(args, "--seed", 1);
         var instances = await Task.WhenAll(Enumerable.Range(0, Instances).Select(_ => SoakInstance.StartAsync()));
         var source = new ManualEndpointSource();
@@ -43,7 +44,7 @@ internal static class SoakCommand
         using var end = new CancellationTokenSource(TimeSpan.FromMinutes(minutes), TimeProvider.System);
         await Task.WhenAll(
             load.RunAsync(end.Token),
-            EveryAsync(SoakScript.Period, () => script.Next(), end.Token),
+            EveryAsync(TimeSpan.FromSeconds(period), () => NextIncident(script, load), end.Token),
             EveryAsync(TimeSpan.FromMinutes(Math.Min(1, minutes / 10)), () => samples.Add(Sample(load, time, samples.Count)), end.Token));
 
         var amplification = instances.Sum(instance => (double)instance.Requests) / load.Calls;
@@ -54,6 +55,17 @@ internal static class SoakCommand
         }
 
         return Report(load, samples, amplification, minutes);
+    }
+
+    /// <summary>Plays the next incident, after saying what the one before has cost.</summary>
+    private static void NextIncident(SoakScript script, SoakLoad load)
+    {
+        if (load.TakeFailures() is > 0 and var failed)
+        {
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"     {load.Elapsed:hh\\:mm\\:ss}  {failed} failed during: {script.State}"));
+        }
+
+        script.Next();
     }
 
     private static SoakSample Sample(SoakLoad load, CountingTimeProvider time, int number)
@@ -67,27 +79,32 @@ internal static class SoakCommand
 
     private static int Report(SoakLoad load, List<SoakSample> samples, double amplification, double minutes)
     {
-        var heap = SoakSample.SlopePerHour(samples, sample => sample.HeapMiB);
-        var threads = SoakSample.SlopePerHour(samples, sample => sample.Threads);
-        var handles = SoakSample.SlopePerHour(samples, sample => sample.Handles);
-        var timers = SoakSample.SlopePerHour(samples, sample => sample.Timers);
         Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"success {100.0 * (load.Calls - load.Failed) / load.Calls:0.000} %, {amplification:0.000} attempts per call; per hour: heap {heap:+0.00;-0.00} MiB, threads {threads:+0.0;-0.0}, handles {handles:+0.0;-0.0}, timers {timers:+0.0;-0.0}"));
+            CultureInfo.InvariantCulture, $"success {100.0 * (load.Calls - load.Failed) / load.Calls:0.000} %, {amplification:0.000} attempts per call"));
         foreach (var (failure, count) in load.Failures.OrderByDescending(failure => failure.Value))
         {
             Console.WriteLine($"  {failure}: {count}");
         }
 
+        var flat = IsFlat("heap MiB", samples, sample => sample.HeapMiB, MostHeapMiBPerHour)
+            & IsFlat("threads", samples, sample => sample.Threads, NoisePerHour)
+            & IsFlat("handles", samples, sample => sample.Handles, NoisePerHour)
+            & IsFlat("timers", samples, sample => sample.Timers, NoisePerHour);
         if (minutes < LeastMinutesForAVerdict)
         {
-            Console.WriteLine("Too short for a verdict on the slopes.");
+            Console.WriteLine("Too short for a verdict.");
             return 0;
         }
 
-        var flat = heap <= MostHeapMiBPerHour && threads <= NoisePerHour && handles <= NoisePerHour && timers <= NoisePerHour;
         Console.WriteLine(flat ? "Flat." : "NOT FLAT.");
         return flat ? 0 : 1;
+    }
+
+    private static bool IsFlat(string what, List<SoakSample> samples, Func<SoakSample, double> value, double limit)
+    {
+        var (slope, error) = SoakSample.Slope(samples, value);
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {what} per hour: {slope:+0.00;-0.00} ± {error:0.00}, limit {limit}"));
+        return slope - error <= limit;
     }
 
     private static async Task EveryAsync(TimeSpan period, Action action, CancellationToken end)

@@ -13,12 +13,20 @@ internal sealed class SoakLoad(IHttpClientFactory clients, double perSecond)
     private int _open;
     private int _calls;
     private int _failed;
+    private int _told;
 
     public int Calls => Volatile.Read(ref _calls);
 
     public int Failed => Volatile.Read(ref _failed);
 
     public TimeSpan Elapsed => TimeProvider.System.GetElapsedTime(_started);
+
+    /// <summary>Calls that failed since this was asked last.</summary>
+    public int TakeFailures()
+    {
+        var failed = Failed;
+        return failed - Interlocked.Exchange(ref _told, failed);
+    }
 
     /// <summary>How calls failed: a status or a type of exception, with its count.</summary>
     public IReadOnlyDictionary<string, int> Failures => _failures;

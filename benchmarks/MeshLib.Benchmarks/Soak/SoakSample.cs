@@ -24,13 +24,23 @@ internal readonly record struct SoakSample(TimeSpan At, double HeapMiB, int Thre
             timers);
     }
 
-    /// <summary>The slope, per hour, of the least-squares line through the last 80 % of the samples.</summary>
-    public static double SlopePerHour(IReadOnlyList<SoakSample> samples, Func<SoakSample, double> value)
+    /// <summary>
+    /// The least-squares line through the last 80 % of the samples: its slope per hour, and twice the slope's standard error. How many connections are open, and
+    /// with them handles and heap, depends on what is sick at the moment of a sample; only a slope beyond its own error says that something grows.
+    /// </summary>
+    public static (double PerHour, double Error) Slope(IReadOnlyList<SoakSample> samples, Func<SoakSample, double> value)
     {
         SoakSample[] tail = [.. samples.Skip(samples.Count / 5)];
+        if (tail.Length < 3)
+        {
+            return (0, double.PositiveInfinity);
+        }
+
         var meanX = tail.Average(sample => sample.At.TotalHours);
         var meanY = tail.Average(value);
-        var variance = tail.Sum(sample => Math.Pow(sample.At.TotalHours - meanX, 2));
-        return variance == 0 ? 0 : tail.Sum(sample => (sample.At.TotalHours - meanX) * (value(sample) - meanY)) / variance;
+        var spread = tail.Sum(sample => Math.Pow(sample.At.TotalHours - meanX, 2));
+        var slope = tail.Sum(sample => (sample.At.TotalHours - meanX) * (value(sample) - meanY)) / spread;
+        var residual = tail.Sum(sample => Math.Pow(value(sample) - meanY - (slope * (sample.At.TotalHours - meanX)), 2));
+        return (slope, 2 * Math.Sqrt(residual / (tail.Length - 2) / spread));
     }
 }

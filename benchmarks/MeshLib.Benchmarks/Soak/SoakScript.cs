@@ -7,15 +7,16 @@ namespace MeshLib.Benchmarks;
 internal sealed class SoakScript(IReadOnlyList<SoakInstance> instances, ManualEndpointSource source, IConfigurationRoot configuration, int seed)
 {
     private readonly Random _random = new(seed);
-
-    /// <summary>How often something happens.</summary>
-    public static TimeSpan Period { get; } = TimeSpan.FromSeconds(5);
+    private string _last = "all well";
 
     /// <summary>Makes every instance known.</summary>
     public void Begin() => source.PublishAll("orders", instances.Select(instance => instance.Address));
 
-    /// <summary>One incident; returns its description.</summary>
-    public string Next() => _random.Next(6) switch
+    /// <summary>What is wrong now.</summary>
+    public string State => $"{_last}; sick: {string.Join(", ", instances.Index().Where(each => each.Item.Sickness != Sickness.None).Select(each => $"{each.Index} {each.Item.Sickness}"))}";
+
+    /// <summary>One incident.</summary>
+    public void Next() => _last = _random.Next(6) switch
     {
         0 => Heal(),
         1 => Churn(),

@@ -8,7 +8,7 @@ namespace Shop.Incidents;
 /// <summary>Plays each incident once for each stack, one at a time, the order of the stacks turning so that none is always first.</summary>
 internal sealed class IncidentRun(Fleet fleet, IRegistry registry, Scoreboard scoreboard, TimeProvider time)
 {
-    private static readonly TimeSpan Rehearsal = TimeSpan.FromSeconds(0.5);
+    private static readonly TimeSpan Rehearsal = TimeSpan.FromSeconds(1);
 
     public async Task PlayAsync(CancellationToken cancellationToken)
     {

@@ -10,7 +10,9 @@ internal static class IncidentScript
         new Healthy(),
         new InstanceFault("one-503", "one instance answers 503", Fault.Unavailable),
         new InstanceKilled(),
-        new InstanceFault("one-slow", "one instance 20 × slower", Fault.Slow),
+
+        // Until the first slow answer no stack can know; those calls alone must not be the worst hundredth.
+        new InstanceFault("one-slow", "one instance 20 × slower", Fault.Slow) { Lasting = TimeSpan.FromSeconds(4) },
 
         // The first attempts that hang are given up after 3 s; what a stack learns from that comes later still.
         new InstanceFault("one-hangs", "one instance accepts and hangs", Fault.Hang) { Lasting = TimeSpan.FromSeconds(5) },

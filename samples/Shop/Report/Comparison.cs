@@ -7,8 +7,8 @@ namespace Shop.Report;
 internal static class Comparison
 {
     private const double SuccessMargin = 0.1;
-    private const double LatencyFactor = 1.25;
-    private const double LatencyMarginMs = 5;
+    private const double LatencyFactor = 1.5;
+    private const double LatencyMarginMs = 10;
     private const double AttemptsMargin = 0.05;
 
     public static string Of(Figures stack, Figures mesh)

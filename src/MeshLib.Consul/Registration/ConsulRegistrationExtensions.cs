@@ -13,16 +13,6 @@ namespace Microsoft.Extensions.DependencyInjection;
 /// <summary>Adds the registration of this process in Consul to a host.</summary>
 public static class ConsulRegistrationExtensions
 {
-    /// <inheritdoc cref="AddConsulRegistration(IServiceCollection, Action{RegistrationOptions}?)"/>
-    /// <param name="builder">The mesh.</param>
-    /// <param name="configure">Sets options in code; section <c>Mesh:Registration</c> wins over it.</param>
-    public static IMeshBuilder AddConsulRegistration(this IMeshBuilder builder, Action<RegistrationOptions>? configure = null)
-    {
-        ArgumentNullException.ThrowIfNull(builder);
-        builder.Services.AddConsulRegistration(configure);
-        return builder;
-    }
-
     /// <summary>
     /// Registers this process in Consul once its server listens, tells Consul by heartbeats whether it is ready, registers again whenever Consul has
     /// forgotten it, and takes it out before the server stops. A Consul that is away neither fails nor delays the start, and delays the stop by two

@@ -17,7 +17,10 @@ internal sealed class EndpointMembership(MonotonicClock clock, Random random)
     public IReadOnlyList<MeshEndpoint> Members { get; private set; } = [];
 
     /// <summary>Takes over a whole list. Returns whether anything that requests depend on has changed.</summary>
-    public bool Update(IReadOnlyList<DiscoveredEndpoint> endpoints, CircuitBreakerSettings breaker)
+    /// <param name="endpoints">The list.</param>
+    /// <param name="breaker">The breaker's settings for new members.</param>
+    /// <param name="newcomersJoinProven">Whether members have proven themselves already, so that new ones are tried one attempt at a time.</param>
+    public bool Update(IReadOnlyList<DiscoveredEndpoint> endpoints, CircuitBreakerSettings breaker, bool newcomersJoinProven)
     {
         var changed = false;
         var next = new Dictionary<(Uri, string?), MeshEndpoint>(endpoints.Count);
@@ -37,6 +40,10 @@ internal sealed class EndpointMembership(MonotonicClock clock, Random random)
                 else
                 {
                     endpoint = new MeshEndpoint(discovered, clock, breaker, random);
+                    if (newcomersJoinProven)
+                    {
+                        endpoint.Load.Expect(EndpointLoad.NewcomerSeconds);
+                    }
                 }
             }
 

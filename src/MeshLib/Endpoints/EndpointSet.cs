@@ -8,6 +8,9 @@ namespace MeshLib;
 /// </summary>
 internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
 {
+    // As many as a median needs (PeerLoad), so that a large set is not gone through again and again.
+    private const int EnoughProofs = 9;
+
     private readonly EndpointSetKey _key;
     private readonly MeshEnvironment _environment;
     private readonly EndpointMembership _membership;
@@ -20,9 +23,11 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
     private volatile bool _used = true;
     private (string Name, LoadBalancer Balancer)? _balancer;
     private IEndpointSourceStatus? _status;
+    private EndpointUpdate? _latest;
     private EndpointWatch? _watch;
     private long _nextProbeAt;
     private int _pickerFaulted;
+    private int _proofs;
 
     public EndpointSet(EndpointSetKey key, MeshService service, MeshEnvironment environment, LoadBalancers balancers, MeshMetrics metrics, ILogger logger)
     {
@@ -73,21 +78,22 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
     {
         lock (_control)
         {
+            _latest = update;
             Volatile.Write(ref _status, update.Status);
             var endpoints = update.Endpoints;
-            if (endpoints.Count == 0 && _membership.Members.Count == 0 && !(Service.IsDeclared && update.Authoritative))
+            if (endpoints.Count == 0 && !Service.IsDeclared && _membership.Members.Count == 0)
             {
-                if (!Service.IsDeclared)
-                {
-                    SetSnapshot(EndpointSnapshot.PassedThrough);
-                    return;
-                }
+                SetSnapshot(EndpointSnapshot.PassedThrough);
+                return;
+            }
 
-                // Declared, and no registry was there to ask: plain DNS, with the service's policy.
+            if (endpoints.Count == 0 && Service.IsDeclared && !update.Authoritative)
+            {
+                // No registry was there to ask: plain DNS, with the service's policy.
                 endpoints = [new DiscoveredEndpoint(PlainAddress(), EndpointMetadata.None, null)];
             }
 
-            var changed = _membership.Update(endpoints, Service.Policy.CircuitBreaker);
+            var changed = _membership.Update(endpoints, Service.Policy.CircuitBreaker, newcomersJoinProven: Volatile.Read(ref _proofs) > 0);
             _metrics.DiscoveryUpdated(Service.Name, changed ? "applied" : "unchanged");
             if (changed || _snapshot is null or { Problem: not null } or { PassThrough: true })
             {
@@ -121,6 +127,11 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
             if (_snapshot is { PassThrough: false, Problem: null })
             {
                 Rebuild();
+            }
+            else if (_latest is { } latest)
+            {
+                // Perhaps the policy has just declared what was passed through until now.
+                Publish(latest);
             }
         }
     }
@@ -207,6 +218,11 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
         switch (reason.Verdict())
         {
             case Verdict.Success:
+                if (endpoint.Load.LatencySeconds is null)
+                {
+                    Prove(endpoint, elapsed, now);
+                }
+
                 endpoint.Load.ObserveSuccess(elapsed, now);
                 break;
             case Verdict.Ignored:
@@ -235,6 +251,31 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
         if (_watch is { } watch)
         {
             await watch.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>
+    /// The first successes of a set tell what to expect of those that have not had theirs: a burst right after the start must not all go to the one that happened to answer first,
+    /// which may be the one that fails next. Those who join later are tried one attempt at a time.
+    /// </summary>
+    private void Prove(MeshEndpoint endpoint, double elapsed, long now)
+    {
+        var proofs = Interlocked.Increment(ref _proofs);
+        if (proofs > EnoughProofs)
+        {
+            return;
+        }
+
+        foreach (var peer in _snapshot!.All)
+        {
+            if (!ReferenceEquals(peer, endpoint) && peer.Load.LatencySeconds is null)
+            {
+                peer.Load.Expect(elapsed);
+                if (proofs == 1)
+                {
+                    peer.Load.LimitPenalty(elapsed, now);
+                }
+            }
         }
     }
 

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace MeshLib;
 
 /// <summary>
@@ -29,6 +31,7 @@ internal readonly record struct DecayingValue(long Word)
     public double Initial => Log2.Power(Word >> 32);
 
     /// <summary>The logarithm of what is left of it at <paramref name="time"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public long Log2At(uint time)
     {
         var age = time - Time;

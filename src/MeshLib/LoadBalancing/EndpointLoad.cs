@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace MeshLib;
@@ -18,8 +19,11 @@ namespace MeshLib;
 /// </summary>
 internal sealed class EndpointLoad(MonotonicClock clock)
 {
-    /// <summary>The latency assumed of an unproven endpoint once it has an attempt in flight: high, so that one attempt proves it before it gets more.</summary>
-    public const double UnprovenSeconds = 10;
+    /// <summary>The latency assumed of an endpoint that joins proven peers, once it has an attempt in flight: high, so that one attempt proves it before it gets more (Finagle).</summary>
+    public const double NewcomerSeconds = 10;
+
+    /// <summary>The latency assumed while nothing is known of any peer either (Linkerd's default).</summary>
+    private const double UnknownSeconds = 0.03;
 
     /// <summary>Below every logarithm of a cost, and far enough from the end of the range to add to.</summary>
     private const long Nothing = -1L << 48;
@@ -32,17 +36,15 @@ internal sealed class EndpointLoad(MonotonicClock clock)
     private const int MostSteps = 4;
 
     /// <summary>
-    /// What peers are taken to cost when none of them has proven itself: a local call. Too low a guess costs one more failure, which is then measured against what is known;
-    /// too high a one would keep the endpoint out long after it has healed.
+    /// What peers are taken to cost when none of them has proven itself: as much as in a burst, so that a failing endpoint is not the cheapest of a set that nobody knows yet.
+    /// The first peer to prove itself corrects the guess (<see cref="LimitPenalty"/>).
     /// </summary>
-    private const double UnknownPeersSeconds = 0.001;
+    private const double UnknownPeersSeconds = 4 * UnknownSeconds;
 
     /// <summary>An estimate is never zero, for zero times any number in flight would still be the best choice.</summary>
     private const double ShortestSeconds = 1e-6;
 
-    private static readonly long UnprovenLog2 = Log2.Of(UnprovenSeconds);
-
-    private Hot _hot;
+    private Hot _hot = new() { Expected = Log2.Of(UnknownSeconds) };
 
     /// <summary>Attempts on their way.</summary>
     public int InFlight => Volatile.Read(ref _hot.InFlight);
@@ -85,6 +87,22 @@ internal sealed class EndpointLoad(MonotonicClock clock)
         }
     }
 
+    /// <summary>Says what to expect of the endpoint while it has not proven itself.</summary>
+    public void Expect(double seconds) => Volatile.Write(ref _hot.Expected, Log2.Of(Math.Max(seconds, ShortestSeconds)));
+
+    /// <summary>Lowers a penalty that was guessed, now that it is known what <paramref name="peerSeconds"/> successful peers cost.</summary>
+    public void LimitPenalty(double peerSeconds, long now)
+    {
+        var time = Milliseconds(now);
+        var limit = Math.Max(peerSeconds, ShortestSeconds) * PenaltyFactor;
+        var seen = Penalty;
+        if (seen.At(time) > limit)
+        {
+            // Whoever raises it at this moment knows better.
+            Interlocked.CompareExchange(ref _hot.Penalty, new DecayingValue(limit, time).Word, seen.Word);
+        }
+    }
+
     /// <summary>Raises the penalty after a failure.</summary>
     /// <param name="peerMedianSeconds">What successful peers cost, from <see cref="PeerLoad.Median"/>; 0 when unknown.</param>
     /// <param name="hintSeconds">
@@ -120,8 +138,9 @@ internal sealed class EndpointLoad(MonotonicClock clock)
     /// </summary>
     public double Cost(long now, double seedSeconds) => CostLog2(Milliseconds(now), Log2.Of(seedSeconds)) is var cost and > Nothing ? Log2.Power(cost) : 0;
 
-    /// <summary>The logarithm of <see cref="Cost"/> at a millisecond, with <see cref="UnprovenSeconds"/> for the seed.</summary>
-    public long CostLog2(uint milliseconds) => CostLog2(milliseconds, UnprovenLog2);
+    /// <summary>The logarithm of <see cref="Cost"/> at a millisecond, with what is expected of the endpoint for the seed.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public long CostLog2(uint milliseconds) => CostLog2(milliseconds, Volatile.Read(ref _hot.Expected));
 
     /// <summary>Whether the penalty still outweighs the latency.</summary>
     public bool IsPenalized(long now) => PenaltySeconds(now) > (LatencySeconds ?? 0);
@@ -162,6 +181,7 @@ internal sealed class EndpointLoad(MonotonicClock clock)
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private long CostLog2(uint time, long seed)
     {
         var inFlight = Volatile.Read(ref _hot.InFlight);
@@ -179,12 +199,13 @@ internal sealed class EndpointLoad(MonotonicClock clock)
     private uint Milliseconds(long timestamp) => (uint)(long)(timestamp * MillisecondsPerTick);
 
     /// <summary>64 bytes of room on either side: no other object's field is on a line that every attempt writes.</summary>
-    [StructLayout(LayoutKind.Explicit, Size = 152)]
+    [StructLayout(LayoutKind.Explicit, Size = 160)]
     private struct Hot
     {
         [FieldOffset(64)] public long Latency;
         [FieldOffset(72)] public long Penalty;
-        [FieldOffset(80)] public int InFlight;
-        [FieldOffset(84)] public int Steps;
+        [FieldOffset(80)] public long Expected;
+        [FieldOffset(88)] public int InFlight;
+        [FieldOffset(92)] public int Steps;
     }
 }

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace MeshLib;
 
 /// <summary>Latency or failure penalty, times attempts in flight.</summary>
@@ -5,5 +7,6 @@ internal readonly struct PeakEwmaMetric(uint milliseconds) : ILoadMetric<PeakEwm
 {
     public static PeakEwmaMetric At(uint milliseconds) => new(milliseconds);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public long CostLog2(EndpointLoad load) => load.CostLog2(milliseconds);
 }

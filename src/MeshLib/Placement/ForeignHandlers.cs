@@ -35,17 +35,17 @@ internal sealed partial class ForeignHandlers(
         var pipeline = probe.Look(handler);
         if (policies.KeepResilienceHandlers || !pipeline.IsMicrosofts)
         {
-            if (pipeline.Retries && _said.TryAdd($"kept {client} {pipeline.Name}", true))
+            if ((pipeline.Retries || pipeline.Name is null) && _said.TryAdd($"kept {client} {pipeline.Name}", true))
             {
-                LogRetriesOutside(logger, client, pipeline.Name);
+                LogRetriesOutside(logger, client, pipeline.Name ?? "of unknown name, without telemetry");
             }
 
             return true;
         }
 
-        if (_said.TryAdd(pipeline.Name, true))
+        if (_said.TryAdd(pipeline.Name!, true))
         {
-            LogTakenOut(logger, pipeline.Name, client, SettingsOf(pipeline.Name));
+            LogTakenOut(logger, pipeline.Name!, client, SettingsOf(pipeline.Name!));
         }
 
         return false;
@@ -66,6 +66,6 @@ internal sealed partial class ForeignHandlers(
     [LoggerMessage(400, LogLevel.Warning, "Microsoft's resilience pipeline '{Pipeline}' was taken out of the chain of mesh client '{Client}', and its settings are not used: {Settings}. The mesh's policy (Mesh:Defaults, Mesh:Services) takes its place; Mesh:KeepResilienceHandlers keeps it.")]
     private static partial void LogTakenOut(ILogger logger, string pipeline, string client, string settings);
 
-    [LoggerMessage(401, LogLevel.Warning, "The resilience pipeline '{Pipeline}' of mesh client '{Client}' retries outside of the mesh: its attempts multiply with the mesh's and no budget counts them.")]
+    [LoggerMessage(401, LogLevel.Warning, "The resilience pipeline '{Pipeline}' of mesh client '{Client}' may retry outside of the mesh: its attempts multiply with the mesh's and no budget counts them.")]
     private static partial void LogRetriesOutside(ILogger logger, string client, string pipeline);
 }

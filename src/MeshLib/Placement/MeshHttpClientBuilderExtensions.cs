@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using MeshLib;
 using Microsoft.Extensions.Http;
+using Microsoft.Extensions.ServiceDiscovery;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
@@ -69,9 +70,14 @@ public static class MeshHttpClientBuilderExtensions
     private static IHttpClientBuilder ForService(this IHttpClientBuilder builder, string service, Action<MeshPolicy>? configure)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(service);
-        var address = new Uri($"http://{service}");
+        var text = service.Contains("://", StringComparison.Ordinal) ? service : $"http://{service}";
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var address) || !ServiceEndpointQuery.TryParse(text, out var query))
+        {
+            throw new ArgumentException($"'{service}' is no service: a name such as orders, _admin.orders or https+http://orders is needed.", nameof(service));
+        }
+
         builder.ConfigureHttpClient(client => client.BaseAddress ??= address);
-        return builder.Register(service, configure);
+        return builder.Register(query.ServiceName, configure);
     }
 
     private static IHttpClientBuilder Register(this IHttpClientBuilder builder, string? service, Action<MeshPolicy>? configure)
@@ -79,6 +85,12 @@ public static class MeshHttpClientBuilderExtensions
         var services = builder.Services;
         services.AddMesh();
         services.AddSingleton(new MeshClientRegistration(builder.Name, service));
+        if (builder.Name is null)
+        {
+            // ConfigureHttpClientDefaults: every client, whose timeout and primary handler are left as they are.
+            return configure is null ? builder : throw new ArgumentException("A policy for every client belongs into AddMesh(options => options.Defaults …) or Mesh:Defaults.", nameof(configure));
+        }
+
         if (configure is not null)
         {
             var policy = new MeshPolicy();

@@ -42,7 +42,7 @@ internal sealed class PipelineProbe : TelemetryListener
             _looking.Value = null;
         }
 
-        return new(sighting.Name ?? "unnamed", IsMicrosofts(sighting.Name), sighting.Retries);
+        return new(sighting.Name, IsMicrosofts(sighting.Name), sighting.Retries);
     }
 
     public override void Write<TResult, TArgs>(in TelemetryEventArguments<TResult, TArgs> args)
@@ -74,7 +74,7 @@ internal sealed class PipelineProbe : TelemetryListener
 }
 
 /// <summary>What is known of a resilience pipeline.</summary>
-/// <param name="Name">Its name in Polly's telemetry.</param>
+/// <param name="Name">Its name in Polly's telemetry; <see langword="null"/> when it reports nothing, so that nothing is known of it.</param>
 /// <param name="IsMicrosofts">Whether it is Microsoft's standard or hedging pipeline.</param>
 /// <param name="Retries">Whether it repeats requests.</param>
-internal readonly record struct PipelineIdentity(string Name, bool IsMicrosofts, bool Retries);
+internal readonly record struct PipelineIdentity(string? Name, bool IsMicrosofts, bool Retries);

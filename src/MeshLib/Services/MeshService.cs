@@ -8,12 +8,13 @@ internal sealed class MeshService
     private readonly MeshPolicies _policies;
     private readonly RetryStrategy _retryStrategy;
     private readonly ConcurrentDictionary<string, CallPolicy> _clients = new(StringComparer.Ordinal);
+    private readonly bool _isDeclaredInCode;
     private volatile EffectivePolicy _policy;
 
-    public MeshService(string name, MeshPolicies policies, RetryStrategy retryStrategy, MonotonicClock clock, bool isDeclared)
+    public MeshService(string name, MeshPolicies policies, RetryStrategy retryStrategy, MonotonicClock clock, bool isDeclaredInCode)
     {
         Name = name;
-        IsDeclared = isDeclared;
+        _isDeclaredInCode = isDeclaredInCode;
         _policies = policies;
         _retryStrategy = retryStrategy;
         _policy = policies.ForService(name);
@@ -24,7 +25,7 @@ internal sealed class MeshService
     public string Name { get; }
 
     /// <summary>Whether configuration, code or a client's registration names the service: it is never passed through and its watch lives on without traffic.</summary>
-    public bool IsDeclared { get; }
+    public bool IsDeclared => _isDeclaredInCode || _policies.IsDeclared(Name);
 
     /// <summary>What is shared by all clients of the service.</summary>
     public EffectivePolicy Policy => _policy;

@@ -107,8 +107,8 @@ internal sealed partial class MeshServices : IAsyncDisposable, IDisposable
             return null;
         }
 
-        var declared = _declared.Contains(query.ServiceName) || _policies.IsDeclared(query.ServiceName);
-        if (!declared && (IsAddress(key.Host) || _sets.Count >= MostUndeclaredSets))
+        var declaredInCode = _declared.Contains(query.ServiceName);
+        if (!declaredInCode && !_policies.IsDeclared(query.ServiceName) && (IsAddress(key.Host) || _sets.Count >= MostUndeclaredSets))
         {
             return null;
         }
@@ -124,7 +124,7 @@ internal sealed partial class MeshServices : IAsyncDisposable, IDisposable
             var service = _services.GetOrAdd(
                 query.ServiceName,
                 static (name, state) => new MeshService(name, state.Self._policies, state.Self._composition.Retries, state.Self._composition.Environment.Clock, state.Declared),
-                (Self: this, Declared: declared));
+                (Self: this, Declared: declaredInCode));
             var set = new EndpointSet(key, service, _composition.Environment, _composition.Balancers, _composition.Metrics, _logger);
             var sources = service.Policy.External ? [] : _composition.Sources.Create(query);
             set.Watch(new EndpointWatch(key, sources, set, _composition.Watching, _logger));

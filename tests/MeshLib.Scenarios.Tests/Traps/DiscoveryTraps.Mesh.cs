@@ -24,7 +24,9 @@ public partial class DiscoveryTraps
         }
 
         Assert.Equal(10, host.Transport.Attempts);
-        Assert.Equal(timers, time.LiveTimers);
+
+        // The watch's own pause after the first answer may have been counted before; no rotation may add to it.
+        Assert.InRange(time.LiveTimers, 0, timers);
         Assert.Equal(1, source.CreatedProviders);
         Assert.All(host.View.Endpoints.Zip(endpoints), pair => Assert.Same(pair.Second, pair.First));
     }

@@ -126,9 +126,10 @@ public class BestOfPickerTests
     }
 
     [Fact]
-    public void PeakEwma_GivesAnUnprovenEndpointOneTrialAtATime()
+    public void PeakEwma_GivesANewcomerOneTrialAtATime()
     {
         var set = _subjects.Endpoints(3);
+        set[2].Load.Expect(EndpointLoad.NewcomerSeconds);
         set[0].Load.ObserveSuccess(0.1, At(0));
         set[1].Load.ObserveSuccess(0.1, At(0));
         var picker = Create(LoadBalancers.PeakEwma).CreatePicker(set);
