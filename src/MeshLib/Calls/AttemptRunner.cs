@@ -57,6 +57,8 @@ internal sealed class AttemptRunner
                 throw new OperationCanceledException(limit.Token);
             }
 
+            // The stock handlers set it, stubs often do not; the report hangs on it.
+            response.RequestMessage ??= call.Request;
             call.Outcome = _classifier.Classify(response, call.Grpc, _time.DeadlineIsSpent(call));
             if (BufferedLength(call.Request, response) is > 0)
             {
