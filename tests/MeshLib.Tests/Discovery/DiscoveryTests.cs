@@ -188,12 +188,11 @@ public abstract class DiscoveryCases(FakeTimeProvider time)
     [Fact]
     public async Task ConfiguredEndpointsThatAreTakenAway_LeaveTheWordToTheRegistry()
     {
-        var configuration = new ConfigurationBuilder().AddInMemoryCollection([new("Services:orders:http:0", "http://10.1.1.1:80")]).Build();
-        await using var mesh = await VirtualMesh.StartAsync(time, endpoints: 2, services: services => services.AddSingleton<IConfiguration>(configuration));
+        var file = new EditableFile { ["Services:orders:http:0"] = "http://10.1.1.1:80" };
+        await using var mesh = await VirtualMesh.StartAsync(time, endpoints: 2, services: services => services.AddSingleton<IConfiguration>(new ConfigurationBuilder().Add(file).Build()));
         Assert.Single(mesh.Endpoints);
 
-        configuration["Services:orders:http:0"] = null;
-        configuration.Reload();
+        file.Remove("Services:orders:http:0");
 
         await time.AdvanceUntilAsync(() => mesh.Endpoints.Count == 2, TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(2));
     }
@@ -324,6 +323,23 @@ public abstract class DiscoveryCases(FakeTimeProvider time)
         await mesh.PublishAsync(VirtualMesh.Address(1));
 
         Assert.Equal(12, mesh.Meters.Observe("mesh.discovery.staleness", ("service", "orders")).Single().Value);
+    }
+
+    /// <summary>A configuration source from which a key can be taken.</summary>
+    private sealed class EditableFile : ConfigurationProvider, IConfigurationSource
+    {
+        public string this[string key]
+        {
+            set => Set(key, value);
+        }
+
+        public IConfigurationProvider Build(IConfigurationBuilder builder) => this;
+
+        public void Remove(string key)
+        {
+            Data.Remove(key);
+            OnReload();
+        }
     }
 
     private sealed class Stale : IEndpointSourceStatus
