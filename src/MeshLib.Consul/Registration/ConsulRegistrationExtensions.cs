@@ -53,7 +53,7 @@ public static class ConsulRegistrationExtensions
     {
         var policies = services.GetService<MeshPolicies>();
         var configuration = services.GetService<IConfiguration>();
-        var service = Text(policies?.ServiceName) ?? Text(configuration?["Mesh:ServiceName"]) ?? services.GetRequiredService<IHostEnvironment>().ApplicationName;
+        var service = Text(policies?.ServiceName) ?? Text(configuration?["Mesh:ServiceName"]) ?? NameOf(services.GetRequiredService<IHostEnvironment>().ApplicationName);
         var zone = Text(policies?.Zone) ?? Text(configuration?["Mesh:Zone"]) ?? Text(Environment.GetEnvironmentVariable("MESH_ZONE"));
 
         var definition = new InstanceDefinition(service, options.Id ?? $"{service}-{Guid.NewGuid().ToString("N")[..12]}", VersionOfProgram(), zone);
@@ -69,6 +69,9 @@ public static class ConsulRegistrationExtensions
             Random.Shared);
 #pragma warning restore RS0030
     }
+
+    // A name with dots is a host name to whoever calls it, and is never looked up in a registry.
+    private static string NameOf(string application) => application.Replace('.', '-').ToLowerInvariant();
 
     private static ConsulAddress AgentOf(ConsulOptions consul) => ConsulAddress.TryParse(consul.Address, out var address, out var problem)
         ? address

@@ -59,7 +59,13 @@ internal sealed class AttemptRunner
 
             // The stock handlers set it, stubs often do not; the report hangs on it.
             response.RequestMessage ??= call.Request;
-            call.Outcome = _classifier.Classify(response, call.Grpc, _time.DeadlineIsSpent(call));
+            call.Outcome = _classifier.Classify(response, call.Grpc, call.Grpc && _time.IsSpent(call));
+            if (call.Outcome.Reason == OutcomeReason.GatewayTimeout && _time.IsSpent(call))
+            {
+                // Both sides count down the same time; whoever is first, the caller sees the same.
+                throw new TimeoutException("The server answered 504 as the time that it was given ran out.");
+            }
+
             if (BufferedLength(call.Request, response) is > 0)
             {
                 await response.Content.LoadIntoBufferAsync(BufferedBodyLimit, limit.Token).ConfigureAwait(false);
@@ -124,7 +130,8 @@ internal sealed class AttemptRunner
         LimitCause.AttemptTimeout => OutcomeReason.AttemptTimeout,
         LimitCause.CallTimeout => OutcomeReason.Timeout,
         LimitCause.Deadline => OutcomeReason.DeadlineExceeded,
-        _ => error is OperationCanceledException && call.CallerToken.IsCancellationRequested ? OutcomeReason.CallerCancelled : OutcomeClassifier.Classify(error),
+        _ => error is TimeoutException ? call.Deadline.Reason
+            : error is OperationCanceledException && call.CallerToken.IsCancellationRequested ? OutcomeReason.CallerCancelled : OutcomeClassifier.Classify(error),
     };
 
     /// <summary>How long a body is that is read inside the attempt: 0 when there is none, <see langword="null"/> when it is streamed.</summary>

@@ -55,25 +55,31 @@ internal sealed partial class CallClock(MonotonicClock clock, ILogger<CallClock>
     /// <summary>Whether <paramref name="delay"/> leaves time for an attempt.</summary>
     public bool HasTime(MeshCall call, TimeSpan delay, long now) => clock.After(now, delay + LeastUsefulTime) < call.Deadline.DueAt;
 
-    /// <summary>Whether a server that answers "too late" now speaks of the deadline from above, which may have been spent elsewhere, and not of itself.</summary>
-    public bool DeadlineIsSpent(MeshCall call)
+    /// <summary>
+    /// Whether the time that the server was given for the whole call is spent, so that its "too late" (504) only says what this side is about to find out itself.
+    /// </summary>
+    public bool IsSpent(MeshCall call)
     {
-        var deadline = call.Deadline.Deadline;
-        if (deadline == long.MaxValue)
+        var due = call.Deadline.DueAt;
+        if (due == long.MaxValue)
         {
             return false;
         }
 
-        var given = clock.SecondsBetween(call.AttemptStarted, deadline);
-        var left = clock.SecondsBetween(clock.Now(), deadline);
+        var given = clock.SecondsBetween(call.AttemptStarted, due);
+        var left = clock.SecondsBetween(clock.Now(), due);
         return left <= Math.Max(SpentSeconds, given * SpentShare);
     }
+
+    /// <summary>The limit that a call ran over, as it was set.</summary>
+    public TimeSpan LimitOf(MeshCall call, OutcomeReason reason) =>
+        reason == OutcomeReason.AttemptTimeout ? call.Policy.Policy.AttemptTimeout : clock.Between(call.Started, call.Deadline.DueAt);
 
     /// <summary>The time of the call is up before anything, or anything more, was sent.</summary>
     public void Expire(MeshCall call)
     {
         var reason = call.Deadline.Reason;
-        call.Outcome = new(new DeadlineExceededException(call.Failure(reason), clock.Between(call.Started, call.Deadline.DueAt)), reason);
+        call.Outcome = new(new DeadlineExceededException(call.Failure(reason), LimitOf(call, reason)), reason);
     }
 
     private bool IsDebugging()

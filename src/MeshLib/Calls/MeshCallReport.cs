@@ -8,6 +8,9 @@ public sealed record MeshCallReport(string Service, OutcomeReason Reason, IReadO
 {
     /// <summary>The endpoint of the last attempt, or <see langword="null"/> when there was none.</summary>
     public Uri? Endpoint => Attempts.Count == 0 ? null : Attempts[^1].Endpoint;
+
+    /// <summary>One line for a log: <c>orders: Ok (http://10.0.0.1/ Unavailable, http://10.0.0.2/ Ok)</c>.</summary>
+    public override string ToString() => $"{Service}: {Reason} ({string.Join(", ", Attempts.Select(static attempt => $"{attempt.Endpoint} {attempt.Reason}"))})";
 }
 
 /// <summary>One attempt of a call.</summary>

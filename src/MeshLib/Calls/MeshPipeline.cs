@@ -51,7 +51,7 @@ internal sealed class MeshPipeline(CallClock time, Admission admission, AttemptR
         var policy = handler.Client.PolicyFor(set.Service);
         var grpc = GrpcStatus.IsGrpc(request);
         bool? allowed = request.Options.TryGetValue(MeshRequestOptions.AllowRetry, out var allow) ? allow : null;
-        var call = new MeshCall(request, now)
+        return new MeshCall(request, now)
         {
             Handler = handler,
             Set = set,
@@ -65,8 +65,6 @@ internal sealed class MeshPipeline(CallClock time, Admission admission, AttemptR
             IsRetryForbidden = allowed is false,
             Replayable = true,
         };
-        request.Options.Set(MeshRequestOptions.Call, call);
-        return call;
     }
 
     private async Task<HttpResponseMessage> ResolveThenSendAsync(
@@ -105,6 +103,7 @@ internal sealed class MeshPipeline(CallClock time, Admission admission, AttemptR
     /// <summary>Ends a call that has not got as far as holding anything.</summary>
     private HttpResponseMessage GiveUp(MeshCall call)
     {
+        call.Request.Options.Set(MeshRequestOptions.Call, call);
         metrics.RequestAnswered(call.Set.Service.Name, call.Outcome.Reason, _clock.SecondsBetween(call.Started, _clock.Now()));
         return Conclude(call);
     }
@@ -135,6 +134,7 @@ internal sealed class MeshPipeline(CallClock time, Admission admission, AttemptR
 
     private async Task<HttpResponseMessage> GovernAsync(MeshCall call)
     {
+        call.Request.Options.Set(MeshRequestOptions.Call, call);
         call.Activity = tracing.Start(call.Request, call.Set.Service.Name);
         metrics.RequestStarted(call.Set.Service.Name);
         try
@@ -234,7 +234,7 @@ internal sealed class MeshPipeline(CallClock time, Admission admission, AttemptR
             case OutcomeReason.CallerCancelled:
                 throw new TaskCanceledException(error.Message, error, call.CallerToken);
             case OutcomeReason.Timeout or OutcomeReason.DeadlineExceeded or OutcomeReason.AttemptTimeout when error is not MeshException:
-                error = new DeadlineExceededException(call.Failure(outcome.Reason), _clock.Between(call.Started, _clock.Now()), error);
+                error = new DeadlineExceededException(call.Failure(outcome.Reason), time.LimitOf(call, outcome.Reason), error);
                 break;
             case OutcomeReason.ConnectTimeout when error is OperationCanceledException:
                 // Nobody cancelled: the stock handler only reports its connect timeout that way.

@@ -11,6 +11,9 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
     // As many as a median needs (PeerLoad), so that a large set is not gone through again and again.
     private const int EnoughProofs = 9;
 
+    // Timers and clocks are not of one mind about the last percent.
+    private const double Patience = 0.99;
+
     private readonly EndpointSetKey _key;
     private readonly MeshEnvironment _environment;
     private readonly EndpointMembership _membership;
@@ -214,6 +217,12 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
     public void Settle(in EndpointTicket ticket, OutcomeReason reason, TimeSpan retryAfter, double elapsed, long now)
     {
         var endpoint = ticket.Endpoint;
+        if (reason is OutcomeReason.Timeout or OutcomeReason.AttemptTimeout && elapsed < Service.Policy.AttemptTimeout.TotalSeconds * Patience)
+        {
+            // One client's haste is no evidence for the others: an endpoint is too slow when it has had the time that the service's own policy gives it.
+            reason = OutcomeReason.DeadlineExceeded;
+        }
+
         switch (reason.Verdict())
         {
             case Verdict.Success:

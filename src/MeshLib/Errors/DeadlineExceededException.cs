@@ -19,6 +19,6 @@ public sealed class DeadlineExceededException : MeshException
         var what = failure.Reason == OutcomeReason.DeadlineExceeded ? "deadline" : failure.Reason == OutcomeReason.ReadIdleTimeout ? "read-idle timeout" : "timeout";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"The call to '{failure.Service}' ran over its {what} of {Math.Max(0, limit.TotalMilliseconds):0} ms after {failure.Attempts} attempt(s){(failure.Endpoint is null ? "" : $", the last to {failure.Endpoint}")}.");
+            $"The call to '{failure.Service}' ran over its {what} of {Math.Max(0, limit.TotalMilliseconds):0} ms; attempts made: {failure.Attempts}{(failure.Endpoint is null ? "" : $", the last at {failure.Endpoint}")}.");
     }
 }

@@ -6,4 +6,7 @@ internal sealed partial class MeshServices
 {
     [LoggerMessage(310, LogLevel.Information, "The endpoints of {Service} are no longer watched: nobody called it for a while.")]
     private static partial void LogDropped(ILogger logger, EndpointSetKey service);
+
+    [LoggerMessage(311, LogLevel.Warning, "The mesh is in mode {Mode} (Enforce does everything, Observe changes no outcome, Resolve only finds endpoints).")]
+    private static partial void LogMode(ILogger logger, MeshMode mode);
 }

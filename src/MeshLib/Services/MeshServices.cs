@@ -24,6 +24,7 @@ internal sealed partial class MeshServices : IAsyncDisposable, IDisposable
     private readonly Lock _creation = new();
     private readonly ILogger _logger;
     private readonly ITimer _idleSweep;
+    private MeshMode _notedMode = MeshMode.Enforce;
     private bool _disposed;
 
     public MeshServices(MeshPolicies policies, MeshComposition composition, DeclaredServices declared, ILogger<MeshServices> logger)
@@ -34,6 +35,7 @@ internal sealed partial class MeshServices : IAsyncDisposable, IDisposable
         _logger = logger;
         policies.Changed += ApplyPolicies;
         composition.Metrics.Observe(this, policies);
+        NoteMode();
         using (ExecutionContext.SuppressFlow())
         {
             _idleSweep = composition.Environment.Clock.TimeProvider.CreateTimer(static self => ((MeshServices)self!).DropIdleSets(), this, IdlePeriod, IdlePeriod);
@@ -137,8 +139,20 @@ internal sealed partial class MeshServices : IAsyncDisposable, IDisposable
     private static bool IsAddress(string host) =>
         host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || Uri.CheckHostName(host) is UriHostNameType.IPv4 or UriHostNameType.IPv6;
 
+    // Who has thrown the kill switch must find that in the log, and so must everybody else.
+    private void NoteMode()
+    {
+        var mode = _policies.ForService("").Mode;
+        if (mode != _notedMode)
+        {
+            _notedMode = mode;
+            LogMode(_logger, mode);
+        }
+    }
+
     private void ApplyPolicies(PolicyChange change)
     {
+        NoteMode();
         var affected = _services.Values.Where(service => change.Affects(service.Name)).ToHashSet();
         foreach (var service in affected)
         {

@@ -21,7 +21,7 @@ internal static class PolicyTable
             p => p.External, (p, v) => p.External = v, e => e.External, (e, v) => e with { External = v }),
         Row("Timeout", Call, Time, "The whole call, all attempts and pauses together.",
             p => p.Timeout, (p, v) => p.Timeout = v, e => e.Timeout, (e, v) => e with { Timeout = v }),
-        Row("AttemptTimeout", Call, Time, "One attempt while another is allowed; at most Timeout, which it follows when left alone.",
+        Row("AttemptTimeout", Call, Time, "One attempt while another is allowed: a slower answer is given up and asked for again. At most Timeout, which it follows when left alone.",
             p => p.AttemptTimeout, (p, v) => p.AttemptTimeout = v, e => e.AttemptTimeout, (e, v) => e with { AttemptTimeout = v }),
         Row("ConnectTimeout", Call, Time, "Opening a connection; below AttemptTimeout. Left alone: the lesser of 2 s and half of AttemptTimeout.",
             p => p.ConnectTimeout, (p, v) => p.ConnectTimeout = v, e => e.ConnectTimeout, (e, v) => e with { ConnectTimeout = v }),
@@ -33,7 +33,7 @@ internal static class PolicyTable
         Row("LoadBalancing:PanicThreshold", Service, Share, "The share of healthy instances below which unhealthy ones are used as well; 0 is never.",
             p => p.LoadBalancing.PanicThreshold, (p, v) => p.LoadBalancing.PanicThreshold = v, e => e.LoadBalancing.PanicThreshold, (e, v) => e with { LoadBalancing = e.LoadBalancing with { PanicThreshold = v } }),
 
-        Row("Retry:MaxAttempts", Call, new NumberValue<int>(1, 100), "Attempts of one call, the first included; 1 switches retries off.",
+        Row("Retry:MaxAttempts", Call, new NumberValue<int>(1, 100), "Attempts of one call that an instance may have seen, the first included; 1 switches retries off. Where no connection came about, each other instance is tried once beside that.",
             p => p.Retry.MaxAttempts, (p, v) => p.Retry.MaxAttempts = v, e => e.Retry.MaxAttempts, (e, v) => e with { Retry = e.Retry with { MaxAttempts = v } }),
         Row("Retry:Methods", Call, new NamesValue("HTTP methods", IsToken), "Methods that may be sent again after an instance may have begun to process them.",
             p => p.Retry.Methods, (p, v) => p.Retry.Methods = v, e => e.Retry.Methods, (e, v) => e with { Retry = e.Retry with { Methods = v } }),

@@ -1,0 +1,50 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace MeshLib.Scenarios.Tests.Documentation;
+
+/// <summary>What the README shows of policies, compiled and run.</summary>
+public class Snippets
+{
+    [Fact]
+    public async Task Policies_InCode_AreValid()
+    {
+        var builder = new { Services = new ServiceCollection() };
+
+        #region policy
+        // What the callers of a service share is set for the service, what belongs to a call also for one client.
+        builder.Services.AddMesh(options => options.Services["orders"].CircuitBreaker.ConsecutiveFailures = 3);
+        builder.Services.AddMeshClient("orders", policy => policy.Timeout = TimeSpan.FromSeconds(5));
+
+        // An existing client, gRPC clients included (AddGrpcClient<…>(…).AddMeshHandler(…)), asks for any service by its address.
+        builder.Services.AddHttpClient("reports").AddMeshHandler(policy => policy.Retry.MaxAttempts = 1);
+        #endregion
+
+        await using var services = builder.Services.BuildServiceProvider();
+        var policies = services.GetRequiredService<MeshPolicies>();
+        Assert.Equal(3, policies.ForService("orders").CircuitBreaker.ConsecutiveFailures);
+        Assert.Equal(TimeSpan.FromSeconds(5), policies.ForClient("orders", "orders").Timeout);
+        Assert.Equal(1, policies.ForClient("orders", "reports").Retry.MaxAttempts);
+    }
+
+    [Fact]
+    public async Task Requests_MayOverrideTheirPolicy()
+    {
+        using var transport = new ScriptedTransport();
+        transport.AnswerWith(200, "ok");
+        var services = new ServiceCollection();
+        services.AddMesh().AddEndpoints("orders", "http://10.0.0.1");
+        services.AddMeshClient("orders").ConfigurePrimaryHttpMessageHandler(() => transport);
+        await using var host = services.BuildServiceProvider();
+        var client = host.GetRequiredService<IHttpClientFactory>().CreateClient("orders");
+
+        #region request
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/orders");
+        request.SetMeshDeadline(TimeSpan.FromMilliseconds(500));
+        request.AllowMeshRetry(true);
+        using var response = await client.SendAsync(request);
+        Console.WriteLine(response.GetMeshReport());
+        #endregion
+
+        Assert.Equal("orders: Ok (http://10.0.0.1/ Ok)", response.GetMeshReport()!.ToString());
+    }
+}
