@@ -57,6 +57,8 @@ internal sealed class AttemptRunner
                 throw new OperationCanceledException(limit.Token);
             }
 
+            // The stock handlers set it, stubs often do not; the report hangs on it.
+            response.RequestMessage ??= call.Request;
             call.Outcome = _classifier.Classify(response, call.Grpc, call.Grpc && _time.IsSpent(call));
             if (call.Outcome.Reason == OutcomeReason.GatewayTimeout && _time.IsSpent(call))
             {
@@ -80,6 +82,31 @@ internal sealed class AttemptRunner
         finally
         {
             End(call, ticket, response);
+        }
+    }
+
+    /// <summary>Reads the request's body into memory, if policy asks for that, within the call's time. <see langword="false"/> when the call is over, which its outcome explains.</summary>
+    public async ValueTask<bool> KeepBodyAsync(MeshCall call)
+    {
+        var limit = FreshLimit(call);
+        limit.ArmAttempt(long.MaxValue);
+        try
+        {
+            await RequestReplay.PrepareAsync(call, limit.Token).ConfigureAwait(false);
+            return true;
+        }
+#pragma warning disable CA1031 // As above.
+        catch (Exception error)
+#pragma warning restore CA1031
+        {
+            // The caller's own stream has failed, which is nobody's fault but the caller's.
+            var reason = limit.Cause == LimitCause.None ? OutcomeReason.Fault : Explain(call, limit, error);
+            call.Outcome = new(error, reason);
+            return false;
+        }
+        finally
+        {
+            limit.DisarmAttempt();
         }
     }
 

@@ -7,24 +7,39 @@ namespace MeshLib;
 /// </summary>
 internal sealed class MeshPipeline(CallClock time, Admission admission, AttemptRunner attempts, RetryRules retries, MeshMetrics metrics, MeshTracing tracing)
 {
+    // What timers can do; who has more than 49 days has no limit that matters.
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(uint.MaxValue - 1);
+
     private readonly MonotonicClock _clock = time.Clock;
+    private readonly ClientTimeout _clientTimeout = new(time.Clock.TimeProvider);
+    private readonly PassThrough _passThrough = new(new(time.Clock.TimeProvider));
 
     /// <summary>Where every request enters: it is either the mesh's business or goes on untouched.</summary>
     public Task<HttpResponseMessage> Send(MeshHandler handler, HttpRequestMessage request, bool synchronous, CancellationToken cancellationToken)
     {
         if (request.RequestUri is not { IsAbsoluteUri: true } uri || uri is MeshUri || IsBypassed(request) || handler.Client.Find(uri) is not { } set)
         {
-            return PassThrough.SendAsync(handler, request, synchronous, cancellationToken);
+            return _passThrough.SendAsync(handler, request, synchronous, cancellationToken);
         }
 
         set.Touch();
+        return handler.Client.OwnTimeout != Timeout.InfiniteTimeSpan && handler.Client.PolicyFor(set.Service).Policy.Mode != MeshMode.Enforce
+            ? EnterLimitedAsync(set, handler, request, synchronous, cancellationToken)
+            : Enter(set, handler, request, synchronous, cancellationToken);
+    }
+
+    private Task<HttpResponseMessage> EnterLimitedAsync(EndpointSet set, MeshHandler handler, HttpRequestMessage request, bool synchronous, CancellationToken cancellationToken) =>
+        _clientTimeout.RunAsync(handler.Client, token => Enter(set, handler, request, synchronous, token), cancellationToken);
+
+    private Task<HttpResponseMessage> Enter(EndpointSet set, MeshHandler handler, HttpRequestMessage request, bool synchronous, CancellationToken cancellationToken)
+    {
         if (set.Snapshot is not { } snapshot)
         {
             return ResolveThenSendAsync(set, handler, request, synchronous, cancellationToken);
         }
 
         return snapshot.PassThrough
-            ? PassThrough.SendAsync(handler, request, synchronous, cancellationToken)
+            ? _passThrough.SendAsync(handler, request, synchronous, cancellationToken)
             : RunAsync(Begin(set, handler, request, synchronous, cancellationToken));
     }
 
@@ -60,25 +75,37 @@ internal sealed class MeshPipeline(CallClock time, Admission admission, AttemptR
         var left = _clock.Between(call.Started, call.Deadline.DueAt);
         if (left > TimeSpan.Zero)
         {
-            var limit = left == TimeSpan.MaxValue ? Timeout.InfiniteTimeSpan : left;
+            var limit = left > LongestWait ? Timeout.InfiniteTimeSpan : left;
             await set.Ready.WaitAsync(limit, _clock.TimeProvider, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
-        cancellationToken.ThrowIfCancellationRequested();
+        if (cancellationToken.IsCancellationRequested)
+        {
+            call.Outcome = new(new OperationCanceledException(cancellationToken), OutcomeReason.CallerCancelled);
+            return GiveUp(call);
+        }
+
         if (set.Snapshot is not { } snapshot)
         {
             request.Options.Set(MeshRequestOptions.Call, call);
             time.Expire(call);
-            return Conclude(call);
+            return GiveUp(call);
         }
 
         if (snapshot.PassThrough)
         {
-            return await PassThrough.SendAsync(handler, request, synchronous, cancellationToken).ConfigureAwait(false);
+            return await _passThrough.SendAsync(handler, request, synchronous, cancellationToken).ConfigureAwait(false);
         }
 
         call.AttemptStarted = _clock.Now();
         return await RunAsync(call).ConfigureAwait(false);
+    }
+
+    /// <summary>Ends a call that has not got as far as holding anything.</summary>
+    private HttpResponseMessage GiveUp(MeshCall call)
+    {
+        metrics.RequestAnswered(call.Set.Service.Name, call.Outcome.Reason, _clock.SecondsBetween(call.Started, _clock.Now()));
+        return Conclude(call);
     }
 
     private Task<HttpResponseMessage> RunAsync(MeshCall call) => call.Policy.Policy.Mode == MeshMode.Resolve ? ForwardAsync(call) : GovernAsync(call);
@@ -120,18 +147,16 @@ internal sealed class MeshPipeline(CallClock time, Admission admission, AttemptR
                 call.Set.Service.Budget.Deposit(call.Started);
 
                 // 4. The body, if it has to be kept for a repetition.
-                if (!RequestReplay.IsReplayable(call.Request.Content))
+                if (RequestReplay.IsReplayable(call.Request.Content) || await attempts.KeepBodyAsync(call).ConfigureAwait(false))
                 {
-                    await RequestReplay.PrepareAsync(call).ConfigureAwait(false);
-                }
+                    // 5. The first attempt, on which nearly every call ends.
+                    await attempts.RunAsync(call).ConfigureAwait(false);
 
-                // 5. The first attempt, on which nearly every call ends.
-                await attempts.RunAsync(call).ConfigureAwait(false);
-
-                // 6. Repetitions, if the one decision function says so.
-                if (MayRepeat(call, out var delay))
-                {
-                    await RetryStrategy.RunAsync(attempts, call, delay).ConfigureAwait(false);
+                    // 6. Repetitions, if the one decision function says so.
+                    if (MayRepeat(call, out var delay))
+                    {
+                        await RetryStrategy.RunAsync(attempts, call, delay).ConfigureAwait(false);
+                    }
                 }
             }
 

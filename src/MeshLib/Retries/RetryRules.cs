@@ -78,7 +78,12 @@ internal sealed class RetryRules(CallClock time, Random random)
     /// </summary>
     public bool TryPrepay(MeshCall call, long now)
     {
-        var allowed = MayRetryAfterTimeout(call) && time.HasTime(call, TimeSpan.Zero, now) && call.Set.Service.Budget.TryWithdraw();
+        // The longest wait that may come before it counts, else the attempt would be cut off for a retry that then has no time left.
+        var retry = call.Policy.Policy.Retry;
+        var allowed = MayRetryAfterTimeout(call)
+            && call.Set.HasLive
+            && time.HasTime(call, Backoff.Longest(call.Attempt - call.FreeRetries, retry.Backoff, retry.MaxBackoff), now)
+            && call.Set.Service.Budget.TryWithdraw();
         if (allowed)
         {
             call.PrepayRetry();
