@@ -63,10 +63,11 @@ internal sealed class AttemptRunner
             if (call.Outcome.Reason == OutcomeReason.GatewayTimeout && _time.IsSpent(call))
             {
                 // Both sides count down the same time; whoever is first, the caller sees the same.
-                throw new TimeoutException("The server answered 504 as the time that it was given ran out.");
+                response.Dispose();
+                response = null;
+                call.Outcome = new(new TimeoutException("The server answered 504 as the time that it was given ran out."), call.Deadline.Reason);
             }
-
-            if (BufferedLength(call.Request, response) is > 0)
+            else if (BufferedLength(call.Request, response) is > 0)
             {
                 await response.Content.LoadIntoBufferAsync(BufferedBodyLimit, limit.Token).ConfigureAwait(false);
             }
@@ -130,8 +131,7 @@ internal sealed class AttemptRunner
         LimitCause.AttemptTimeout => OutcomeReason.AttemptTimeout,
         LimitCause.CallTimeout => OutcomeReason.Timeout,
         LimitCause.Deadline => OutcomeReason.DeadlineExceeded,
-        _ => error is TimeoutException ? call.Deadline.Reason
-            : error is OperationCanceledException && call.CallerToken.IsCancellationRequested ? OutcomeReason.CallerCancelled : OutcomeClassifier.Classify(error),
+        _ => error is OperationCanceledException && call.CallerToken.IsCancellationRequested ? OutcomeReason.CallerCancelled : OutcomeClassifier.Classify(error),
     };
 
     /// <summary>How long a body is that is read inside the attempt: 0 when there is none, <see langword="null"/> when it is streamed.</summary>

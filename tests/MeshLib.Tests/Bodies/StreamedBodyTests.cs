@@ -120,12 +120,14 @@ public abstract class StreamedBodyCases(FakeTimeProvider time)
     [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
     private static async Task ForgetAsync(VirtualMesh mesh, int count)
     {
+        var responses = new List<HttpResponseMessage>();
         for (var number = 0; number < count; number++)
         {
-            await mesh.GetAsync().WithinHangLimit();
+            responses.Add(await mesh.GetAsync().WithinHangLimit());
         }
 
         Assert.Equal(count, mesh.Service.Bulkhead.InUse);
+        GC.KeepAlive(responses);
     }
 
     [Fact]

@@ -171,14 +171,20 @@ public abstract class RetryCases(FakeTimeProvider time)
         await mesh.AssertIdleAsync();
     }
 
-    [Fact]
-    public async Task FaultOfTheRequestItself_IsNotRepeatedAndTeachesNothing()
+    [Theory]
+    [InlineData(typeof(InvalidOperationException))]
+    [InlineData(typeof(TimeoutException))]
+    [InlineData(typeof(NotSupportedException))]
+    public async Task FaultOfTheRequestItself_IsNotRepeatedAndTeachesNothing(Type type)
     {
         await using var mesh = await VirtualMesh.StartAsync(time, policy => policy.CircuitBreaker.ConsecutiveFailures = 1);
-        var fault = new InvalidOperationException("No such thing.");
+        var fault = (Exception)Activator.CreateInstance(type)!;
         mesh.Transport.Answer(_ => throw fault);
+        using var request = VirtualMesh.Request();
 
-        Assert.Same(fault, await Assert.ThrowsAsync<InvalidOperationException>(() => mesh.GetAsync().WithinHangLimit()));
+        Assert.Same(fault, await Assert.ThrowsAnyAsync<Exception>(() => mesh.SendAsync(request).WithinHangLimit()));
+
+        Assert.Equal(OutcomeReason.Fault, request.GetMeshReport()!.Reason);
 
         Assert.Equal(1, mesh.Transport.Attempts);
         Assert.All(mesh.Endpoints, endpoint => Assert.Equal(EndpointState.Available, endpoint.State));
