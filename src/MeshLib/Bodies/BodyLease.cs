@@ -159,9 +159,12 @@ internal sealed class BodyLease
         return new HttpIOException(HttpRequestError.Unknown, exceeded.Message, exceeded);
     }
 
+    // A stream's headers are settled when it becomes one; that it broke later is evidence of its own, once.
     private void Settle(OutcomeReason reason, TimeSpan retryAfter)
     {
-        if (Interlocked.Exchange(ref _settled, 1) == 0)
+        var weight = reason.Verdict() == Verdict.Success ? 1 : 2;
+        var before = Volatile.Read(ref _settled);
+        if (before < weight && Interlocked.CompareExchange(ref _settled, weight, before) == before)
         {
             _call.Set.Settle(_ticket, reason, retryAfter, _elapsed, _clock.Now());
         }

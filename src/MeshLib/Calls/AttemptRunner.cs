@@ -63,7 +63,7 @@ internal sealed class AttemptRunner
             if (call.Outcome.Reason == OutcomeReason.GatewayTimeout && _time.IsSpent(call))
             {
                 // Both sides count down the same time; whoever is first, the caller sees the same.
-                throw new TimeoutException("The server answered 504 as the time that it was given ran out.");
+                throw new ServerGaveUpException();
             }
 
             if (BufferedLength(call.Request, response) is > 0)
@@ -75,9 +75,12 @@ internal sealed class AttemptRunner
         catch (Exception error)
 #pragma warning restore CA1031
         {
+            var reason = Explain(call, limit, error);
+
+            // Once there was a response the request has been seen, whatever the connection said when it went.
+            call.Outcome = new(error, response is not null && reason.NeverSent() ? OutcomeReason.ResponseEnded : reason);
             response?.Dispose();
             response = null;
-            call.Outcome = new(error, Explain(call, limit, error));
         }
         finally
         {
@@ -130,7 +133,7 @@ internal sealed class AttemptRunner
         LimitCause.AttemptTimeout => OutcomeReason.AttemptTimeout,
         LimitCause.CallTimeout => OutcomeReason.Timeout,
         LimitCause.Deadline => OutcomeReason.DeadlineExceeded,
-        _ => error is TimeoutException ? call.Deadline.Reason
+        _ => error is ServerGaveUpException ? call.Deadline.Reason
             : error is OperationCanceledException && call.CallerToken.IsCancellationRequested ? OutcomeReason.CallerCancelled : OutcomeClassifier.Classify(error),
     };
 
@@ -233,4 +236,6 @@ internal sealed class AttemptRunner
 
         public override bool Return(CallLimit limit) => limit.TryReset();
     }
+
+    private sealed class ServerGaveUpException() : Exception("The server answered 504 as the time that it was given ran out.");
 }

@@ -87,7 +87,6 @@ internal sealed class MeshPipeline(CallClock time, Admission admission, AttemptR
 
         if (set.Snapshot is not { } snapshot)
         {
-            request.Options.Set(MeshRequestOptions.Call, call);
             time.Expire(call);
             return GiveUp(call);
         }
@@ -104,6 +103,7 @@ internal sealed class MeshPipeline(CallClock time, Admission admission, AttemptR
     /// <summary>Ends a call that has not got as far as holding anything.</summary>
     private HttpResponseMessage GiveUp(MeshCall call)
     {
+        call.Request.Options.Set(MeshRequestOptions.Call, call);
         metrics.RequestAnswered(call.Set.Service.Name, call.Outcome.Reason, _clock.SecondsBetween(call.Started, _clock.Now()));
         return Conclude(call);
     }

@@ -181,6 +181,9 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
     /// <summary>Whether any endpoint may receive traffic now.</summary>
     public bool HasLive => _snapshot?.Picker is not null;
 
+    /// <summary>How many endpoints may receive traffic now.</summary>
+    public int LiveCount => _snapshot?.Live.Count ?? 0;
+
     /// <summary>How long until the first cut-off endpoint is probed.</summary>
     public TimeSpan? TimeToNextProbe(long now)
     {
@@ -217,12 +220,6 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
     public void Settle(in EndpointTicket ticket, OutcomeReason reason, TimeSpan retryAfter, double elapsed, long now)
     {
         var endpoint = ticket.Endpoint;
-        if (reason is OutcomeReason.Timeout or OutcomeReason.AttemptTimeout && elapsed < Service.Policy.AttemptTimeout.TotalSeconds * Patience)
-        {
-            // One client's haste is no evidence for the others: an endpoint is too slow when it has had the time that the service's own policy gives it.
-            reason = OutcomeReason.DeadlineExceeded;
-        }
-
         switch (reason.Verdict())
         {
             case Verdict.Success:
@@ -247,7 +244,9 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
                 break;
         }
 
-        if (endpoint.Breaker.Record(reason.Signal(), ticket.Generation, now))
+        // One client's haste is no evidence for the others: the breaker learns of a time-out when the endpoint has had the time that the service's own policy gives it.
+        var hasty = reason is OutcomeReason.Timeout or OutcomeReason.AttemptTimeout && elapsed < Service.Policy.AttemptTimeout.TotalSeconds * Patience;
+        if (endpoint.Breaker.Record(hasty ? BreakerSignal.Ignored : reason.Signal(), ticket.Generation, now))
         {
             HealthChanged(endpoint, reason);
         }
@@ -256,6 +255,7 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         IsRetired = true;
+        Fail(new ObjectDisposedException(nameof(EndpointSet), "The endpoints are no longer watched."));
         if (_watch is { } watch)
         {
             await watch.DisposeAsync().ConfigureAwait(false);
