@@ -159,11 +159,17 @@ internal sealed class BodyLease
         return new HttpIOException(HttpRequestError.Unknown, exceeded.Message, exceeded);
     }
 
+    // A stream's headers are settled when it becomes one; that it broke later is evidence of its own, once.
     private void Settle(OutcomeReason reason, TimeSpan retryAfter)
     {
-        if (Interlocked.Exchange(ref _settled, 1) == 0)
+        var weight = reason.Verdict() == Verdict.Success ? 1 : 2;
+        for (var before = Volatile.Read(ref _settled); before < weight; before = Volatile.Read(ref _settled))
         {
-            _call.Set.Settle(_ticket, reason, retryAfter, _elapsed, _clock.Now());
+            if (Interlocked.CompareExchange(ref _settled, weight, before) == before)
+            {
+                _call.Set.Settle(_ticket, reason, retryAfter, _elapsed, _clock.Now());
+                return;
+            }
         }
     }
 

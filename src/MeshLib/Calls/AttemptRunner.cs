@@ -76,9 +76,12 @@ internal sealed class AttemptRunner
         catch (Exception error)
 #pragma warning restore CA1031
         {
+            var reason = Explain(call, limit, error);
+
+            // Once there was a response the request has been seen, whatever the connection said when it went.
+            call.Outcome = new(error, response is not null && reason.NeverSent() ? OutcomeReason.ResponseEnded : reason);
             response?.Dispose();
             response = null;
-            call.Outcome = new(error, Explain(call, limit, error));
         }
         finally
         {

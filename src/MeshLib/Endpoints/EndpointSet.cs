@@ -206,12 +206,6 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
     public void Settle(in EndpointTicket ticket, OutcomeReason reason, TimeSpan retryAfter, double elapsed, long now)
     {
         var endpoint = ticket.Endpoint;
-        if (reason is OutcomeReason.Timeout or OutcomeReason.AttemptTimeout && elapsed < Service.Policy.AttemptTimeout.TotalSeconds * Patience)
-        {
-            // One client's haste is no evidence for the others: an endpoint is too slow when it has had the time that the service's own policy gives it.
-            reason = OutcomeReason.DeadlineExceeded;
-        }
-
         switch (reason.Verdict())
         {
             case Verdict.Success:
@@ -236,7 +230,9 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
                 break;
         }
 
-        if (endpoint.Breaker.Record(reason.Signal(), ticket.Generation, now))
+        // One client's haste is no evidence for the others: the breaker learns of a time-out when the endpoint has had the time that the service's own policy gives it.
+        var hasty = reason is OutcomeReason.Timeout or OutcomeReason.AttemptTimeout && elapsed < Service.Policy.AttemptTimeout.TotalSeconds * Patience;
+        if (endpoint.Breaker.Record(hasty ? BreakerSignal.Ignored : reason.Signal(), ticket.Generation, now))
         {
             HealthChanged(endpoint, reason);
         }
@@ -245,6 +241,7 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         IsRetired = true;
+        Fail(new ObjectDisposedException(nameof(EndpointSet), "The endpoints are no longer watched."));
         if (_watch is { } watch)
         {
             await watch.DisposeAsync().ConfigureAwait(false);

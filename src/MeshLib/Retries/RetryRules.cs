@@ -56,7 +56,8 @@ internal sealed class RetryRules(CallClock time, Random random)
             delay = outcome.RetryAfter;
         }
 
-        if (!time.HasTime(call, delay, time.Clock.Now()))
+        // A server may ask for any wait; a call without a deadline (gRPC) has its limit in what a call may take at all.
+        if (delay > call.Policy.Policy.Timeout || !time.HasTime(call, delay, time.Clock.Now()))
         {
             return RetryRefusal.NoTimeLeft;
         }

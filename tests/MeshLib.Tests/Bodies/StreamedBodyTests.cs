@@ -286,6 +286,29 @@ public abstract class StreamedBodyCases(FakeTimeProvider time)
     }
 
     [Fact]
+    public async Task StreamThatBreaksLater_IsEvidenceOfItsOwn()
+    {
+        await using var mesh = await VirtualMesh.StartAsync(time, policy =>
+        {
+            policy.CircuitBreaker.FailureRatio = 0.5;
+            policy.CircuitBreaker.MinimumThroughput = 2;
+        }, endpoints: 1);
+        var body = ScriptedBody.Of("half").ThenStall().ThenBreak().WithoutLength();
+        mesh.Transport.Answer(_ => ScriptedTransport.Response(200, body));
+        using var response = await mesh.GetAsync().WithinHangLimit();
+        mesh.Advance(1_100);
+        await Eventually.EqualsAsync(1, () => mesh.Service.Bulkhead.Streams);
+        body.Release();
+
+        await Assert.ThrowsAnyAsync<Exception>(() => response.Content.ReadAsStringAsync());
+
+        // One success, one failure: half of two.
+        Assert.Equal(EndpointState.Open, mesh.Endpoints[0].State);
+        Assert.Equal(OutcomeReason.BodyBroken, response.GetMeshReport()!.Reason);
+        await mesh.AssertIdleAsync();
+    }
+
+    [Fact]
     public async Task SlowReader_DoesNotLookLikeASlowEndpoint()
     {
         await using var mesh = await VirtualMesh.StartAsync(time, endpoints: 1);
