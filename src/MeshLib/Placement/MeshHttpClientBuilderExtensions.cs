@@ -13,8 +13,9 @@ public static class MeshHttpClientBuilderExtensions
 
     /// <summary>Adds a named client of a service: base address <c>http://{service}</c>, through the mesh.</summary>
     /// <param name="services">The services of the host.</param>
-    /// <param name="service">The service's name, which is the client's name too.</param>
+    /// <param name="service">The service's name, which is the client's name too; or its address with the schemes http and https, such as <c>https+http://orders</c>.</param>
     /// <param name="configure">The client's own layer of policy; it may set what belongs to a call, not what a service's callers share.</param>
+    /// <exception cref="ArgumentException"><paramref name="service"/> is neither.</exception>
     public static IHttpClientBuilder AddMeshClient(this IServiceCollection services, string service, Action<MeshPolicy>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(services);
@@ -71,7 +72,9 @@ public static class MeshHttpClientBuilderExtensions
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(service);
         var text = service.Contains("://", StringComparison.Ordinal) ? service : $"http://{service}";
-        if (!Uri.TryCreate(text, UriKind.Absolute, out var address) || !ServiceEndpointQuery.TryParse(text, out var query))
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var address)
+            || !address.Scheme.Split('+').All(static scheme => scheme is "http" or "https")
+            || !ServiceEndpointQuery.TryParse(text, out var query))
         {
             throw new ArgumentException($"'{service}' is no service: a name such as orders, _admin.orders or https+http://orders is needed.", nameof(service));
         }
