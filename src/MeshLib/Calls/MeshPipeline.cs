@@ -67,9 +67,9 @@ internal sealed class MeshPipeline(CallClock time, Admission admission, AttemptR
         cancellationToken.ThrowIfCancellationRequested();
         if (set.Snapshot is not { } snapshot)
         {
-            request.Options.Set(MeshRequestOptions.Call, call);
+            // A call like any other, that ends before its first attempt.
             time.Expire(call);
-            return Conclude(call);
+            return await GovernAsync(call).ConfigureAwait(false);
         }
 
         if (snapshot.PassThrough)
@@ -112,7 +112,7 @@ internal sealed class MeshPipeline(CallClock time, Admission admission, AttemptR
         metrics.RequestStarted(call.Set.Service.Name);
         try
         {
-            // 1. The deadline: work whose time is up costs nothing, not even a place in a queue.
+            // 1. The deadline: work whose time is up, perhaps while it waited for discovery, costs nothing, not even a place in a queue.
             // 2. The bulkhead, above the attempts: all of them, and the waits between them, hold one permit.
             if (IsInTime(call) && await admission.EnterAsync(call).ConfigureAwait(false))
             {
@@ -145,6 +145,11 @@ internal sealed class MeshPipeline(CallClock time, Admission admission, AttemptR
 
     private bool IsInTime(MeshCall call)
     {
+        if (call.Outcome.Error is not null)
+        {
+            return false;
+        }
+
         if (!time.IsTooLate(call, call.AttemptStarted))
         {
             return true;
