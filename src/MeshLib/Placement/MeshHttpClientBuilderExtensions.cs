@@ -56,7 +56,7 @@ public static class MeshHttpClientBuilderExtensions
     public static IHttpClientBuilder AddMeshHandler(this IHttpClientBuilder builder, Action<MeshPolicy>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(builder);
-        return builder.Register(null, configure);
+        return builder.Register(new(builder.Name), configure);
     }
 
     /// <summary>Takes a client out of the mesh, also when every client is in it.</summary>
@@ -80,14 +80,14 @@ public static class MeshHttpClientBuilderExtensions
         }
 
         builder.ConfigureHttpClient(client => client.BaseAddress ??= address);
-        return builder.Register(query.ServiceName, configure);
+        return builder.Register(new(builder.Name, query.ServiceName, address), configure);
     }
 
-    private static IHttpClientBuilder Register(this IHttpClientBuilder builder, string? service, Action<MeshPolicy>? configure)
+    private static IHttpClientBuilder Register(this IHttpClientBuilder builder, MeshClientRegistration registration, Action<MeshPolicy>? configure)
     {
         var services = builder.Services;
         services.AddMesh();
-        services.AddSingleton(new MeshClientRegistration(builder.Name, service));
+        services.AddSingleton(registration);
         if (builder.Name is null)
         {
             // ConfigureHttpClientDefaults: every client, whose timeout and primary handler are left as they are.
@@ -98,7 +98,7 @@ public static class MeshHttpClientBuilderExtensions
         {
             var policy = new MeshPolicy();
             configure(policy);
-            services.AddSingleton(new ClientPolicyLayer(builder.Name, service, policy));
+            services.AddSingleton(new ClientPolicyLayer(builder.Name, registration.Service, policy));
         }
 
         // After everything that configures the client: a timeout that somebody chose becomes policy, where a streamed body does not run into it.

@@ -73,6 +73,18 @@ public sealed class StateMetricsTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Hosts_ThatArePassedThrough_AreInNoTag()
+    {
+        _source.Publish("orders", TestMesh.First);
+        await _mesh.GetAsync();
+        _source.Decline("unknown.example");
+        await _mesh.GetAsync("http://unknown.example/");
+
+        string[] instruments = ["mesh.retry_budget.balance", "mesh.endpoints", "mesh.panic", "mesh.discovery.staleness"];
+        Assert.All(instruments, instrument => Assert.All(_recorder.Observe(instrument), static measurement => Assert.Equal("orders", measurement.Tags["service"])));
+    }
+
+    [Fact]
     public async Task Staleness_IsWhatTheSourceSays()
     {
         _source.SetFeature<IEndpointSourceStatus>("orders", new SourceStatus { StaleFor = TimeSpan.FromSeconds(42) });
