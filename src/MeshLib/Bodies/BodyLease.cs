@@ -16,6 +16,7 @@ internal sealed class BodyLease
     private readonly OutcomeReason _headers;
     private readonly double _elapsed;
     private readonly long _streamAt;
+    private readonly long _firstLook;
     private readonly TimeSpan _readIdle;
     private long _readStarted;
     private int _settled;
@@ -33,6 +34,7 @@ internal sealed class BodyLease
         _elapsed = elapsed;
         _streamAt = clock.After(now, StreamAfter);
         _readIdle = idleLimit ? call.Policy.Policy.ReadIdleTimeout : Timeout.InfiniteTimeSpan;
+        _firstLook = Math.Min(Math.Min(_streamAt, call.Deadline.Deadline), idleLimit ? clock.After(now, _readIdle) : long.MaxValue);
 
         // A failure is known now, and the breaker must not wait for someone to read its body.
         if (outcome.Verdict != Verdict.Success)
@@ -45,14 +47,11 @@ internal sealed class BodyLease
 
     public bool Grpc => _call.Grpc;
 
-    /// <summary>When the limit should look at the body for the first time.</summary>
-    private long FirstLook => Math.Min(_streamAt, _call.Deadline.Deadline);
-
     /// <summary>The response goes to the caller: what the call holds is the body's from now on. A discarded response never comes here and ends only what its attempt began.</summary>
     public void Adopt()
     {
         _ownsCall = true;
-        _attempts.BodyLimit(_call).GuardBody(this, FirstLook);
+        _attempts.BodyLimit(_call).GuardBody(this, _firstLook);
     }
 
     public void ReadBegins() => Volatile.Write(ref _readStarted, _clock.Now());
@@ -160,9 +159,12 @@ internal sealed class BodyLease
         return new HttpIOException(HttpRequestError.Unknown, exceeded.Message, exceeded);
     }
 
+    // A stream's headers are settled when it becomes one; that it broke later is evidence of its own, once.
     private void Settle(OutcomeReason reason, TimeSpan retryAfter)
     {
-        if (Interlocked.Exchange(ref _settled, 1) == 0)
+        var weight = reason.Verdict() == Verdict.Success ? 1 : 2;
+        var before = Volatile.Read(ref _settled);
+        if (before < weight && Interlocked.CompareExchange(ref _settled, weight, before) == before)
         {
             _call.Set.Settle(_ticket, reason, retryAfter, _elapsed, _clock.Now());
         }

@@ -57,11 +57,13 @@ internal sealed class AttemptRunner
                 throw new OperationCanceledException(limit.Token);
             }
 
+            // The stock handlers set it, stubs often do not; the report hangs on it.
+            response.RequestMessage ??= call.Request;
             call.Outcome = _classifier.Classify(response, call.Grpc, call.Grpc && _time.IsSpent(call));
             if (call.Outcome.Reason == OutcomeReason.GatewayTimeout && _time.IsSpent(call))
             {
                 // Both sides count down the same time; whoever is first, the caller sees the same.
-                throw new TimeoutException("The server answered 504 as the time that it was given ran out.");
+                throw new ServerGaveUpException();
             }
 
             if (BufferedLength(call.Request, response) is > 0)
@@ -73,13 +75,41 @@ internal sealed class AttemptRunner
         catch (Exception error)
 #pragma warning restore CA1031
         {
+            var reason = Explain(call, limit, error);
+
+            // Once there was a response the request has been seen, whatever the connection said when it went.
+            call.Outcome = new(error, response is not null && reason.NeverSent() ? OutcomeReason.ResponseEnded : reason);
             response?.Dispose();
             response = null;
-            call.Outcome = new(error, Explain(call, limit, error));
         }
         finally
         {
             End(call, ticket, response);
+        }
+    }
+
+    /// <summary>Reads the request's body into memory, if policy asks for that, within the call's time. <see langword="false"/> when the call is over, which its outcome explains.</summary>
+    public async ValueTask<bool> KeepBodyAsync(MeshCall call)
+    {
+        var limit = FreshLimit(call);
+        limit.ArmAttempt(long.MaxValue);
+        try
+        {
+            await RequestReplay.PrepareAsync(call, limit.Token).ConfigureAwait(false);
+            return true;
+        }
+#pragma warning disable CA1031 // As above.
+        catch (Exception error)
+#pragma warning restore CA1031
+        {
+            // The caller's own stream has failed, which is nobody's fault but the caller's.
+            var reason = limit.Cause == LimitCause.None ? OutcomeReason.Fault : Explain(call, limit, error);
+            call.Outcome = new(error, reason);
+            return false;
+        }
+        finally
+        {
+            limit.DisarmAttempt();
         }
     }
 
@@ -103,7 +133,7 @@ internal sealed class AttemptRunner
         LimitCause.AttemptTimeout => OutcomeReason.AttemptTimeout,
         LimitCause.CallTimeout => OutcomeReason.Timeout,
         LimitCause.Deadline => OutcomeReason.DeadlineExceeded,
-        _ => error is TimeoutException ? call.Deadline.Reason
+        _ => error is ServerGaveUpException ? call.Deadline.Reason
             : error is OperationCanceledException && call.CallerToken.IsCancellationRequested ? OutcomeReason.CallerCancelled : OutcomeClassifier.Classify(error),
     };
 
@@ -206,4 +236,6 @@ internal sealed class AttemptRunner
 
         public override bool Return(CallLimit limit) => limit.TryReset();
     }
+
+    private sealed class ServerGaveUpException() : Exception("The server answered 504 as the time that it was given ran out.");
 }

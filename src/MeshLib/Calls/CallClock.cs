@@ -9,9 +9,8 @@ internal sealed partial class CallClock(MonotonicClock clock, ILogger<CallClock>
     /// <summary>A remaining time that rounds to nothing on the wire is no time to ask a server for an answer.</summary>
     public static readonly TimeSpan LeastUsefulTime = TimeSpan.FromMilliseconds(1);
 
-    // What a server that was given a deadline may answer before it: its own rounding and the way back.
-    private const double SpentShare = 0.1;
-    private const double SpentSeconds = 0.005;
+    // By how much a server that counts down the same time may be ahead: the rounding on the wire and its timer.
+    private const double SpentSeconds = 0.02;
 
     private int _debuggerNoted;
 
@@ -60,15 +59,14 @@ internal sealed partial class CallClock(MonotonicClock clock, ILogger<CallClock>
     /// </summary>
     public bool IsSpent(MeshCall call)
     {
+        // An external host was told nothing of it.
         var due = call.Deadline.DueAt;
-        if (due == long.MaxValue)
+        if (due == long.MaxValue || call.Policy.Policy.External)
         {
             return false;
         }
 
-        var given = clock.SecondsBetween(call.AttemptStarted, due);
-        var left = clock.SecondsBetween(clock.Now(), due);
-        return left <= Math.Max(SpentSeconds, given * SpentShare);
+        return clock.SecondsBetween(clock.Now(), due) <= SpentSeconds;
     }
 
     /// <summary>The limit that a call ran over, as it was set.</summary>

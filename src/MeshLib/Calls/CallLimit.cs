@@ -106,6 +106,11 @@ internal sealed class CallLimit : IResettable
         if (cause != LimitCause.None)
         {
             Cancel(cause);
+            if (cause == LimitCause.Deadline)
+            {
+                // Perhaps nobody reads the body any more, nor ever disposes it.
+                body.End(OutcomeReason.DeadlineExceeded);
+            }
         }
 
         return next;

@@ -64,6 +64,9 @@ public sealed class MeshCall
     /// <summary>Whether the Host header is the mesh's, to be taken back after the attempt.</summary>
     internal bool HostStamped { get; set; }
 
+    /// <summary>The <c>grpc-timeout</c> that the caller's client wrote, to be put back after the attempt; empty when there was none.</summary>
+    internal string? OwnGrpcTimeout { get; set; }
+
     /// <summary>Whether the call has a permit of its service's bulkhead to give back.</summary>
     internal bool HoldsPermit { get; set; }
 

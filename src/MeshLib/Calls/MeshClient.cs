@@ -7,17 +7,17 @@ internal sealed class MeshClient(string name, MeshServices services)
 {
     private volatile EndpointSet? _latest;
     private volatile CallPolicy? _policy;
-    private long _passThroughTimeout = System.Threading.Timeout.InfiniteTimeSpan.Ticks;
+    private long _ownTimeout = System.Threading.Timeout.InfiniteTimeSpan.Ticks;
 
     public string Name => name;
 
     /// <summary>
-    /// The <see cref="HttpClient.Timeout"/> that the mesh has lifted from the client: requests to hosts that are none of its business keep it.
+    /// The <see cref="HttpClient.Timeout"/> that the mesh has lifted from the client: requests that no policy of the mesh limits keep it.
     /// </summary>
-    public TimeSpan PassThroughTimeout
+    public TimeSpan OwnTimeout
     {
-        get => TimeSpan.FromTicks(Volatile.Read(ref _passThroughTimeout));
-        set => Volatile.Write(ref _passThroughTimeout, value.Ticks);
+        get => TimeSpan.FromTicks(Volatile.Read(ref _ownTimeout));
+        set => Volatile.Write(ref _ownTimeout, value.Ticks);
     }
 
     /// <summary>What holds for this client's calls to <paramref name="service"/>, nearly always what held for the call before.</summary>

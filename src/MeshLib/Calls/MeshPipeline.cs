@@ -7,24 +7,39 @@ namespace MeshLib;
 /// </summary>
 internal sealed class MeshPipeline(CallClock time, Admission admission, AttemptRunner attempts, RetryRules retries, MeshMetrics metrics, MeshTracing tracing)
 {
+    // What timers can do; who has more than 49 days has no limit that matters.
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(uint.MaxValue - 1);
+
     private readonly MonotonicClock _clock = time.Clock;
+    private readonly ClientTimeout _clientTimeout = new(time.Clock.TimeProvider);
+    private readonly PassThrough _passThrough = new(new(time.Clock.TimeProvider));
 
     /// <summary>Where every request enters: it is either the mesh's business or goes on untouched.</summary>
     public Task<HttpResponseMessage> Send(MeshHandler handler, HttpRequestMessage request, bool synchronous, CancellationToken cancellationToken)
     {
         if (request.RequestUri is not { IsAbsoluteUri: true } uri || uri is MeshUri || IsBypassed(request) || handler.Client.Find(uri) is not { } set)
         {
-            return PassThrough.SendAsync(handler, request, synchronous, cancellationToken);
+            return _passThrough.SendAsync(handler, request, synchronous, cancellationToken);
         }
 
         set.Touch();
+        return handler.Client.OwnTimeout != Timeout.InfiniteTimeSpan && handler.Client.PolicyFor(set.Service).Policy.Mode != MeshMode.Enforce
+            ? EnterLimitedAsync(set, handler, request, synchronous, cancellationToken)
+            : Enter(set, handler, request, synchronous, cancellationToken);
+    }
+
+    private Task<HttpResponseMessage> EnterLimitedAsync(EndpointSet set, MeshHandler handler, HttpRequestMessage request, bool synchronous, CancellationToken cancellationToken) =>
+        _clientTimeout.RunAsync(handler.Client, token => Enter(set, handler, request, synchronous, token), cancellationToken);
+
+    private Task<HttpResponseMessage> Enter(EndpointSet set, MeshHandler handler, HttpRequestMessage request, bool synchronous, CancellationToken cancellationToken)
+    {
         if (set.Snapshot is not { } snapshot)
         {
             return ResolveThenSendAsync(set, handler, request, synchronous, cancellationToken);
         }
 
         return snapshot.PassThrough
-            ? PassThrough.SendAsync(handler, request, synchronous, cancellationToken)
+            ? _passThrough.SendAsync(handler, request, synchronous, cancellationToken)
             : RunAsync(Begin(set, handler, request, synchronous, cancellationToken));
     }
 
@@ -60,21 +75,24 @@ internal sealed class MeshPipeline(CallClock time, Admission admission, AttemptR
         var left = _clock.Between(call.Started, call.Deadline.DueAt);
         if (left > TimeSpan.Zero)
         {
-            var limit = left == TimeSpan.MaxValue ? Timeout.InfiniteTimeSpan : left;
+            var limit = left > LongestWait ? Timeout.InfiniteTimeSpan : left;
             await set.Ready.WaitAsync(limit, _clock.TimeProvider, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
-        cancellationToken.ThrowIfCancellationRequested();
-        if (set.Snapshot is not { } snapshot)
+        var snapshot = set.Snapshot;
+        if (snapshot is { PassThrough: true })
         {
-            // A call like any other, that ends before its first attempt.
-            time.Expire(call);
-            return await GovernAsync(call).ConfigureAwait(false);
+            return await _passThrough.SendAsync(handler, request, synchronous, cancellationToken).ConfigureAwait(false);
         }
 
-        if (snapshot.PassThrough)
+        // A call that ends here has its metrics, its span and its report like any other.
+        if (cancellationToken.IsCancellationRequested)
         {
-            return await PassThrough.SendAsync(handler, request, synchronous, cancellationToken).ConfigureAwait(false);
+            call.Outcome = new(new OperationCanceledException(cancellationToken), OutcomeReason.CallerCancelled);
+        }
+        else if (snapshot is null)
+        {
+            time.Expire(call);
         }
 
         call.AttemptStarted = _clock.Now();
@@ -86,6 +104,11 @@ internal sealed class MeshPipeline(CallClock time, Admission admission, AttemptR
     /// <summary>Mode Resolve: discovery and round robin, nothing else.</summary>
     private async Task<HttpResponseMessage> ForwardAsync(MeshCall call)
     {
+        if (call.Outcome.Error is not null)
+        {
+            return Conclude(call);
+        }
+
         if (!call.Set.TryPick(call, repeatable: true, out var ticket, out var refusal))
         {
             call.Refuse(refusal);
@@ -108,7 +131,7 @@ internal sealed class MeshPipeline(CallClock time, Admission admission, AttemptR
     private async Task<HttpResponseMessage> GovernAsync(MeshCall call)
     {
         call.Request.Options.Set(MeshRequestOptions.Call, call);
-        call.Activity = tracing.Start(call.Request, call.Set.Service.Name);
+        call.Activity = tracing.Start(call.Request, call.Set.Service.Name, BeginOf(call));
         metrics.RequestStarted(call.Set.Service.Name);
         try
         {
@@ -120,18 +143,16 @@ internal sealed class MeshPipeline(CallClock time, Admission admission, AttemptR
                 call.Set.Service.Budget.Deposit(call.Started);
 
                 // 4. The body, if it has to be kept for a repetition.
-                if (!RequestReplay.IsReplayable(call.Request.Content))
+                if (RequestReplay.IsReplayable(call.Request.Content) || await attempts.KeepBodyAsync(call).ConfigureAwait(false))
                 {
-                    await RequestReplay.PrepareAsync(call).ConfigureAwait(false);
-                }
+                    // 5. The first attempt, on which nearly every call ends.
+                    await attempts.RunAsync(call).ConfigureAwait(false);
 
-                // 5. The first attempt, on which nearly every call ends.
-                await attempts.RunAsync(call).ConfigureAwait(false);
-
-                // 6. Repetitions, if the one decision function says so.
-                if (MayRepeat(call, out var delay))
-                {
-                    await RetryStrategy.RunAsync(attempts, call, delay).ConfigureAwait(false);
+                    // 6. Repetitions, if the one decision function says so.
+                    if (MayRepeat(call, out var delay))
+                    {
+                        await RetryStrategy.RunAsync(attempts, call, delay).ConfigureAwait(false);
+                    }
                 }
             }
 
@@ -142,6 +163,10 @@ internal sealed class MeshPipeline(CallClock time, Admission admission, AttemptR
             End(call);
         }
     }
+
+    // The span of a call that waited for discovery's first answer begins with the wait.
+    private DateTimeOffset BeginOf(MeshCall call) =>
+        call.AttemptStarted == call.Started ? default : _clock.TimeProvider.GetUtcNow() - _clock.Between(call.Started, call.AttemptStarted);
 
     private bool IsInTime(MeshCall call)
     {

@@ -15,12 +15,19 @@ internal static class RequestDispatch
         var request = call.Request;
         if (call.Policy.Policy.External)
         {
+            Strip(request);
             return;
         }
 
         if (remaining != TimeSpan.MaxValue)
         {
-            var name = call.Grpc ? MeshHeaders.GrpcTimeout : MeshHeaders.Timeout;
+            var name = MeshHeaders.Timeout;
+            if (call.Grpc)
+            {
+                name = MeshHeaders.GrpcTimeout;
+                call.OwnGrpcTimeout ??= request.Headers.NonValidated.TryGetValues(name, out var own) ? own.ToString() : "";
+            }
+
             request.Headers.Remove(name);
             request.Headers.TryAddWithoutValidation(name, call.Policy.TimeoutHeader(remaining));
         }
@@ -53,5 +60,27 @@ internal static class RequestDispatch
             call.Request.Headers.Host = null;
             call.HostStamped = false;
         }
+
+        // Whoever sends the request again begins a call of its own. The mesh-timeout of this one would be replaced then: taking it back here would cost every call.
+        if (call.Attempt > 1)
+        {
+            call.Request.Headers.Remove(MeshHeaders.Attempt);
+        }
+
+        if (call.OwnGrpcTimeout is { } own)
+        {
+            call.Request.Headers.Remove(MeshHeaders.GrpcTimeout);
+            if (own.Length > 0)
+            {
+                call.Request.Headers.TryAddWithoutValidation(MeshHeaders.GrpcTimeout, own);
+            }
+        }
+    }
+
+    /// <summary>Takes the mesh's headers off a request that leaves the mesh: an earlier call may have left one there, when somebody above follows a redirect.</summary>
+    public static void Strip(HttpRequestMessage request)
+    {
+        request.Headers.Remove(MeshHeaders.Timeout);
+        request.Headers.Remove(MeshHeaders.Attempt);
     }
 }

@@ -20,6 +20,13 @@ internal sealed record DiscoveredEndpoint(Uri Address, EndpointMetadata Metadata
         return new(address, endpoint.Features.Get<EndpointMetadata>() ?? EndpointMetadata.None, endpoint.Features.Get<IHostNameFeature>()?.HostName);
     }
 
+    /// <summary>An endpoint for a log: without the credentials that may be the reason why it is refused.</summary>
+    public static string Describe(ServiceEndpoint endpoint) => endpoint.EndPoint switch
+    {
+        UriEndPoint { Uri: { IsAbsoluteUri: true } uri } => uri.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped),
+        var other => other.ToString() ?? "",
+    };
+
     private static Uri? AddressOf(EndPoint endPoint, string scheme, int logicalPort) => endPoint switch
     {
         UriEndPoint { Uri: { IsAbsoluteUri: true } uri } when IsHttp(uri) => uri.IsDefaultPort && logicalPort > 0 ? new UriBuilder(uri) { Port = logicalPort }.Uri : uri,

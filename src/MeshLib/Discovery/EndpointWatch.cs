@@ -67,6 +67,12 @@ internal sealed partial class EndpointWatch : IAsyncDisposable
                 var authoritative = false;
                 foreach (var source in _sources)
                 {
+                    // What is configured is the whole answer: it is how an operator overrules a registry.
+                    if (source.IsRegistry && !authoritative && collector.Endpoints.Count > 0)
+                    {
+                        break;
+                    }
+
                     var tokens = collector.ChangeTokens.Count;
                     await source.Provider.PopulateAsync(collector, _stop.Token).ConfigureAwait(false);
                     authoritative |= source.IsRegistry;
@@ -141,7 +147,7 @@ internal sealed partial class EndpointWatch : IAsyncDisposable
             }
             else
             {
-                LogSkipped(_logger, _key, endpoint.EndPoint.ToString() ?? "");
+                LogSkipped(_logger, _key, DiscoveredEndpoint.Describe(endpoint));
             }
         }
 

@@ -9,7 +9,4 @@ internal sealed partial class EndpointSet
 
     [LoggerMessage(201, LogLevel.Warning, "Panic {Change} for {Service}: {Healthy} of {Known} endpoints are healthy.")]
     private static partial void LogPanic(ILogger logger, string service, string change, int healthy, int known);
-
-    [LoggerMessage(202, LogLevel.Error, "The picker of {Service} failed; the call went to a live endpoint.")]
-    private static partial void LogPickerFailed(ILogger logger, string service, Exception exception);
 }

@@ -17,19 +17,17 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
     private readonly EndpointSetKey _key;
     private readonly MeshEnvironment _environment;
     private readonly EndpointMembership _membership;
-    private readonly LoadBalancers _balancers;
+    private readonly GuardedBalancer _balancer;
     private readonly MeshMetrics _metrics;
     private readonly ILogger _logger;
     private readonly Lock _control = new();
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile EndpointSnapshot? _snapshot;
     private volatile bool _used = true;
-    private (string Name, LoadBalancer Balancer)? _balancer;
     private IEndpointSourceStatus? _status;
     private EndpointUpdate? _latest;
     private EndpointWatch? _watch;
     private long _nextProbeAt;
-    private int _pickerFaulted;
     private int _proofs;
 
     public EndpointSet(EndpointSetKey key, MeshService service, MeshEnvironment environment, LoadBalancers balancers, MeshMetrics metrics, ILogger logger)
@@ -37,7 +35,7 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
         _key = key;
         Service = service;
         _environment = environment;
-        _balancers = balancers;
+        _balancer = new GuardedBalancer(service.Name, balancers, environment.Random, metrics, logger);
         _metrics = metrics;
         _logger = logger;
         _membership = new EndpointMembership(environment.Clock, environment.Random);
@@ -84,8 +82,9 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
             _latest = update;
             Volatile.Write(ref _status, update.Status);
             var endpoints = update.Endpoints;
-            if (endpoints.Count == 0 && !Service.IsDeclared && _membership.Members.Count == 0)
+            if (endpoints.Count == 0 && !Service.IsDeclared && (_snapshot is null or { PassThrough: true } or { Problem: not null }))
             {
+                // A service that has been known and has lost its last instance is no unknown host: nothing is sent past the mesh then.
                 SetSnapshot(EndpointSnapshot.PassedThrough);
                 return;
             }
@@ -149,7 +148,7 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
             return true;
         }
 
-        if (PickFrom(snapshot, call) is { } endpoint)
+        if (_balancer.Pick(snapshot, call) is { } endpoint)
         {
             ticket = new(endpoint, endpoint.Breaker.Generation);
             refusal = OutcomeReason.Ok;
@@ -181,6 +180,9 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
 
     /// <summary>Whether any endpoint may receive traffic now.</summary>
     public bool HasLive => _snapshot?.Picker is not null;
+
+    /// <summary>How many endpoints may receive traffic now.</summary>
+    public int LiveCount => _snapshot?.Live.Count ?? 0;
 
     /// <summary>How long until the first cut-off endpoint is probed.</summary>
     public TimeSpan? TimeToNextProbe(long now)
@@ -218,12 +220,6 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
     public void Settle(in EndpointTicket ticket, OutcomeReason reason, TimeSpan retryAfter, double elapsed, long now)
     {
         var endpoint = ticket.Endpoint;
-        if (reason is OutcomeReason.Timeout or OutcomeReason.AttemptTimeout && elapsed < Service.Policy.AttemptTimeout.TotalSeconds * Patience)
-        {
-            // One client's haste is no evidence for the others: an endpoint is too slow when it has had the time that the service's own policy gives it.
-            reason = OutcomeReason.DeadlineExceeded;
-        }
-
         switch (reason.Verdict())
         {
             case Verdict.Success:
@@ -248,7 +244,9 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
                 break;
         }
 
-        if (endpoint.Breaker.Record(reason.Signal(), ticket.Generation, now))
+        // One client's haste is no evidence for the others: the breaker learns of a time-out when the endpoint has had the time that the service's own policy gives it.
+        var hasty = reason is OutcomeReason.Timeout or OutcomeReason.AttemptTimeout && elapsed < Service.Policy.AttemptTimeout.TotalSeconds * Patience;
+        if (endpoint.Breaker.Record(hasty ? BreakerSignal.Ignored : reason.Signal(), ticket.Generation, now))
         {
             HealthChanged(endpoint, reason);
         }
@@ -257,6 +255,7 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         IsRetired = true;
+        Fail(new ObjectDisposedException(nameof(EndpointSet), "The endpoints are no longer watched."));
         if (_watch is { } watch)
         {
             await watch.DisposeAsync().ConfigureAwait(false);
@@ -291,7 +290,8 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
     private bool TryProbe(EndpointSnapshot snapshot, long now, bool repeatable, out EndpointTicket ticket)
     {
         ticket = default;
-        if (now < Volatile.Read(ref _nextProbeAt))
+        var seen = Volatile.Read(ref _nextProbeAt);
+        if (now < seen)
         {
             return false;
         }
@@ -310,28 +310,9 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
             next = Math.Min(next, endpoint.Breaker.RetryAt);
         }
 
-        Volatile.Write(ref _nextProbeAt, next);
+        // Unless a probe has ended meanwhile: its new snapshot knows better, and what was read here may be the time limit of that probe.
+        Interlocked.CompareExchange(ref _nextProbeAt, next, seen);
         return ticket.Endpoint is not null;
-    }
-
-    private MeshEndpoint? PickFrom(EndpointSnapshot snapshot, MeshCall call)
-    {
-        try
-        {
-            return snapshot.Picker?.Pick(call);
-        }
-#pragma warning disable CA1031 // A fault of a picker, ours or the user's, must not fail the call: it goes to a live endpoint.
-        catch (Exception exception)
-#pragma warning restore CA1031
-        {
-            _metrics.InternalError(Service.Name, "picker");
-            if (Interlocked.Exchange(ref _pickerFaulted, 1) == 0)
-            {
-                LogPickerFailed(_logger, Service.Name, exception);
-            }
-
-            return snapshot.All.FirstOrDefault(endpoint => endpoint.State == EndpointState.Available && !call.HasTried(endpoint)) ?? (snapshot.All.Count > 0 ? snapshot.All[0] : null);
-        }
     }
 
     private void HealthChanged(MeshEndpoint endpoint, OutcomeReason reason)
@@ -348,50 +329,15 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
     private void Rebuild()
     {
         var policy = Service.Policy;
-        var all = _membership.Members;
-
-        // Nobody stands in for a lone external host: cutting it off would only add outages.
-        var enforce = policy.Mode == MeshMode.Enforce && !(policy.External && all.Count == 1);
-        var healthy = all.Count(static endpoint => endpoint.Metadata.Healthy);
-
-        // Too few healthy ones would drown in the traffic of all: better a sick endpoint than a drowned one. Breaker-open endpoints stay out all the same.
-        var panic = all.Count > healthy && healthy < policy.LoadBalancing.PanicThreshold * all.Count;
-        var cutOff = new List<MeshEndpoint>();
-        var live = new List<MeshEndpoint>(all.Count);
-        foreach (var endpoint in all)
+        var balancer = policy.Mode == MeshMode.Resolve ? LoadBalancers.RoundRobin : policy.LoadBalancing.Policy;
+        var snapshot = EndpointSnapshot.Of(_membership.Members, policy, live => _balancer.CreatePicker(balancer, live));
+        if (snapshot.Panic != (_snapshot?.Panic ?? false))
         {
-            if (enforce && !(endpoint.Metadata.Healthy || panic))
-            {
-                continue;
-            }
-
-            (enforce && endpoint.Breaker.State != BreakerState.Closed ? cutOff : live).Add(endpoint);
+            LogPanic(_logger, Service.Name, snapshot.Panic ? "begins" : "ends", snapshot.All.Count(static endpoint => endpoint.Metadata.Healthy), snapshot.All.Count);
         }
 
-        if (panic != (_snapshot?.Panic ?? false))
-        {
-            LogPanic(_logger, Service.Name, panic ? "begins" : "ends", healthy, all.Count);
-        }
-
-        Volatile.Write(ref _nextProbeAt, cutOff.Count == 0 ? long.MaxValue : cutOff.Min(static endpoint => endpoint.Breaker.RetryAt));
-        SetSnapshot(new EndpointSnapshot
-        {
-            All = all,
-            CutOff = cutOff,
-            Panic = panic,
-            Picker = live.Count == 0 ? null : Balancer(policy.Mode == MeshMode.Resolve ? LoadBalancers.RoundRobin : policy.LoadBalancing.Policy).CreatePicker(live),
-        });
-    }
-
-    private LoadBalancer Balancer(string name)
-    {
-        if (_balancer is not { } current || !string.Equals(current.Name, name, StringComparison.OrdinalIgnoreCase))
-        {
-            current = (name, _balancers.Create(name));
-            _balancer = current;
-        }
-
-        return current.Balancer;
+        Volatile.Write(ref _nextProbeAt, snapshot.CutOff.Count == 0 ? long.MaxValue : snapshot.CutOff.Min(static endpoint => endpoint.Breaker.RetryAt));
+        SetSnapshot(snapshot);
     }
 
     private void SetSnapshot(EndpointSnapshot snapshot)

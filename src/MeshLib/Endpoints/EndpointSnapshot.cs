@@ -11,7 +11,10 @@ internal sealed class EndpointSnapshot
     /// <summary>Every known endpoint, in a fixed order.</summary>
     public IReadOnlyList<MeshEndpoint> All { get; init; } = [];
 
-    /// <summary>Chooses among the endpoints that may receive traffic; <see langword="null"/> when there are none.</summary>
+    /// <summary>The endpoints that may receive traffic.</summary>
+    public IReadOnlyList<MeshEndpoint> Live { get; init; } = [];
+
+    /// <summary>Chooses among <see cref="Live"/>; <see langword="null"/> when there are none.</summary>
     public EndpointPicker? Picker { get; init; }
 
     /// <summary>The endpoints whose breaker is not closed: they get their probes and nothing else.</summary>
@@ -22,4 +25,31 @@ internal sealed class EndpointSnapshot
 
     /// <summary>Why discovery has not answered yet.</summary>
     public Exception? Problem { get; init; }
+
+    /// <summary>Sorts the members of a set by what they may receive.</summary>
+    /// <param name="all">The members.</param>
+    /// <param name="policy">The service's policy.</param>
+    /// <param name="pick">Makes the picker over those that may receive traffic, at least one.</param>
+    public static EndpointSnapshot Of(IReadOnlyList<MeshEndpoint> all, EffectivePolicy policy, Func<IReadOnlyList<MeshEndpoint>, EndpointPicker> pick)
+    {
+        // Nobody stands in for a lone external host: cutting it off would only add outages.
+        var enforce = policy.Mode == MeshMode.Enforce && !(policy.External && all.Count == 1);
+        var healthy = all.Count(static endpoint => endpoint.Metadata.Healthy);
+
+        // Too few healthy ones would drown in the traffic of all: better a sick endpoint than a drowned one. Breaker-open endpoints stay out all the same.
+        var panic = all.Count > healthy && healthy < policy.LoadBalancing.PanicThreshold * all.Count;
+        var cutOff = new List<MeshEndpoint>();
+        var live = new List<MeshEndpoint>(all.Count);
+        foreach (var endpoint in all)
+        {
+            if (enforce && !(endpoint.Metadata.Healthy || panic))
+            {
+                continue;
+            }
+
+            (enforce && endpoint.Breaker.State != BreakerState.Closed ? cutOff : live).Add(endpoint);
+        }
+
+        return new() { All = all, Live = live, CutOff = cutOff, Panic = panic, Picker = live.Count == 0 ? null : pick(live) };
+    }
 }

@@ -76,16 +76,10 @@ internal sealed class EndpointLoad(MonotonicClock clock)
     }
 
     /// <summary>
-    /// Learns that an answer takes at least <paramref name="seconds"/>, from a caller who gave up waiting. It can only raise the estimate of an endpoint that has one, and is no
-    /// evidence of health.
+    /// Learns that an answer takes at least <paramref name="seconds"/>, from a caller who gave up waiting. It can only raise an estimate, and is no evidence of health. An endpoint that has none gets
+    /// one: else one that hangs would stay the unproven one, which is tried first, for ever.
     /// </summary>
-    public void ObserveAtLeast(double seconds, long now)
-    {
-        if (Latency.IsSet)
-        {
-            ObserveLatency(seconds, now, raiseOnly: true);
-        }
-    }
+    public void ObserveAtLeast(double seconds, long now) => ObserveLatency(seconds, now, raiseOnly: true);
 
     /// <summary>Says what to expect of the endpoint while it has not proven itself.</summary>
     public void Expect(double seconds) => Volatile.Write(ref _hot.Expected, Log2.Of(Math.Max(seconds, ShortestSeconds)));

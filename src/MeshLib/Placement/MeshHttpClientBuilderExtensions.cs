@@ -114,7 +114,7 @@ public static class MeshHttpClientBuilderExtensions
             return;
         }
 
-        clients.Get(name).PassThroughTimeout = client.Timeout;
+        clients.Get(name).OwnTimeout = client.Timeout;
         if (client.Timeout != StockTimeout)
         {
             policies.SetClientTimeout(name, client.Timeout, "HttpClient.Timeout");

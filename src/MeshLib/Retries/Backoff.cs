@@ -12,11 +12,17 @@ internal static class Backoff
     /// <param name="base">The bound of the first wait, not negative.</param>
     /// <param name="max">The bound of any wait, not negative.</param>
     /// <param name="random">The source of jitter.</param>
-    public static TimeSpan Next(int retry, TimeSpan @base, TimeSpan max, Random random)
+    public static TimeSpan Next(int retry, TimeSpan @base, TimeSpan max, Random random) =>
+        TimeSpan.FromTicks((long)(Longest(retry, @base, max).Ticks * random.NextDouble()));
+
+    /// <summary>The bound that <see cref="Next"/> stays below.</summary>
+    /// <param name="retry">The number of the retry, from 1; any number is safe.</param>
+    /// <param name="base">The bound of the first wait, not negative.</param>
+    /// <param name="max">The bound of any wait, not negative.</param>
+    public static TimeSpan Longest(int retry, TimeSpan @base, TimeSpan max)
     {
         // Past 2^1023 a double is infinite, and infinity times a base of zero is no number.
         var factor = Math.Pow(2, Math.Clamp(retry, 1, 1000)) - 1;
-        var bound = Math.Min(max.Ticks, factor * @base.Ticks);
-        return TimeSpan.FromTicks((long)(bound * random.NextDouble()));
+        return TimeSpan.FromTicks((long)Math.Min(max.Ticks, factor * @base.Ticks));
     }
 }

@@ -9,7 +9,9 @@ internal static class RequestReplay
     /// For a content that is not replayable as it is. One of known length up to the policy's limit is read into memory when the request may be repeated; one of unknown length
     /// is not, because a stream that turns out longer would be lost.
     /// </summary>
-    public static async ValueTask PrepareAsync(MeshCall call)
+    /// <param name="call">The call.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    public static async ValueTask PrepareAsync(MeshCall call, CancellationToken cancellationToken)
     {
         var content = call.Request.Content!;
         var limit = call.Policy.Policy.Retry.ReplayLimit;
@@ -26,7 +28,7 @@ internal static class RequestReplay
         }
         else if (content.Headers.ContentLength <= limit)
         {
-            await content.LoadIntoBufferAsync(limit, call.CallerToken).ConfigureAwait(false);
+            await content.LoadIntoBufferAsync(limit, cancellationToken).ConfigureAwait(false);
             call.Replayable = true;
         }
     }

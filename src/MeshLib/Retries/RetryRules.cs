@@ -44,7 +44,7 @@ internal sealed class RetryRules(CallClock time, Random random)
         }
 
         // What no server has seen adds no load to any: it is free, once for each endpoint.
-        var free = neverSent && call.Set.HasUntried(call);
+        var free = neverSent && call.FreeRetries < call.Set.LiveCount && call.Set.HasUntried(call);
         if (!free && call.Attempt - call.FreeRetries >= retry.MaxAttempts)
         {
             return RetryRefusal.AttemptsSpent;
@@ -56,7 +56,8 @@ internal sealed class RetryRules(CallClock time, Random random)
             delay = outcome.RetryAfter;
         }
 
-        if (!time.HasTime(call, delay, time.Clock.Now()))
+        // A server may ask for any wait; a call without a deadline (gRPC) has its limit in what a call may take at all.
+        if (delay > call.Policy.Policy.Timeout || !time.HasTime(call, delay, time.Clock.Now()))
         {
             return RetryRefusal.NoTimeLeft;
         }
@@ -78,7 +79,12 @@ internal sealed class RetryRules(CallClock time, Random random)
     /// </summary>
     public bool TryPrepay(MeshCall call, long now)
     {
-        var allowed = MayRetryAfterTimeout(call) && time.HasTime(call, TimeSpan.Zero, now) && call.Set.Service.Budget.TryWithdraw();
+        // The longest wait that may come before it counts, else the attempt would be cut off for a retry that then has no time left.
+        var retry = call.Policy.Policy.Retry;
+        var allowed = MayRetryAfterTimeout(call)
+            && call.Set.HasLive
+            && time.HasTime(call, Backoff.Longest(call.Attempt - call.FreeRetries, retry.Backoff, retry.MaxBackoff), now)
+            && call.Set.Service.Budget.TryWithdraw();
         if (allowed)
         {
             call.PrepayRetry();

@@ -53,10 +53,10 @@ internal sealed class RetryStrategy(MonotonicClock clock, RetryRules rules, Mesh
             }
 
             var outcome = await call.Policy.Retries.ExecuteOutcomeAsync(static (_, sequence) => sequence.NextAsync(), context, sequence).ConfigureAwait(false);
-            if (outcome.Exception is OperationCanceledException cancelled && call.CallerToken.IsCancellationRequested)
+            if (outcome.Exception is { } error && !ReferenceEquals(error, call.Outcome.Error))
             {
-                // Perhaps in the wait between two attempts, of which the call knows nothing.
-                call.Outcome = new(cancelled, OutcomeReason.CallerCancelled);
+                // Cancelled in the wait between two attempts, or a fault of somebody's listener: the call knows nothing of it, and its answer is disposed already.
+                call.Outcome = new(error, error is OperationCanceledException && call.CallerToken.IsCancellationRequested ? OutcomeReason.CallerCancelled : OutcomeReason.Fault);
             }
         }
         finally

@@ -39,14 +39,19 @@ public class EndpointLoadTests
     [Fact]
     public void Latency_WhenACallerGaveUp_OnlyRises()
     {
-        _load.ObserveAtLeast(3, At(0));
-        Assert.Null(_load.LatencySeconds);
-
         _load.ObserveSuccess(0.1, At(1));
         _load.ObserveAtLeast(0.05, At(2));
         Assert.Equal(0.1, _load.LatencySeconds!.Value, 1e-6);
 
         _load.ObserveAtLeast(3, At(3));
+        Assert.Equal(3, _load.LatencySeconds!.Value, 1e-6);
+    }
+
+    [Fact]
+    public void Latency_WhenTheCallerGaveUpOnAnUnprovenEndpoint_IsAtLeastTheWait()
+    {
+        _load.ObserveAtLeast(3, At(1));
+
         Assert.Equal(3, _load.LatencySeconds!.Value, 1e-6);
     }
 

@@ -59,17 +59,6 @@ public class AllClientsTests
     }
 
     [Fact]
-    public async Task RemoveMesh_OnAMeshClient_LeavesItsTimeoutAndAddress()
-    {
-        await using var mesh = new TestMesh(static services => services.AddMeshClient("orders").RemoveMesh());
-
-        await mesh.GetAsync();
-
-        Assert.Equal(["http://orders"], mesh.Endpoints);
-        Assert.Equal(TimeSpan.FromSeconds(100), mesh.Client().Timeout);
-    }
-
-    [Fact]
     public async Task RemoveMesh_OnTheDefaults_StillLeavesTheClientsNamedOneByOne()
     {
         await using var mesh = All(byDefaults: false, static services =>

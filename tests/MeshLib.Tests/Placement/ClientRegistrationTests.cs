@@ -35,23 +35,6 @@ public class ClientRegistrationTests
     }
 
     [Fact]
-    public async Task AddAsKeyed_OnAMeshClient_InjectsAClientOfTheMesh()
-    {
-        await using var mesh = new TestMesh(static services =>
-        {
-            services.AddMesh().AddEndpoints("orders", TestMesh.First);
-            services.AddMeshClient("orders").AddAsKeyed();
-        });
-        await using var scope = mesh.Services.CreateAsyncScope();
-        var client = scope.ServiceProvider.GetRequiredKeyedService<HttpClient>("orders");
-
-        using var response = await client.GetAsync("/", TestContext.Current.CancellationToken);
-
-        Assert.Equal([TestMesh.First], mesh.Endpoints);
-        Assert.Equal("orders", response.GetMeshReport()?.Service);
-    }
-
-    [Fact]
     public async Task AddMeshClient_OfAType_IsNamedAfterTheTypeAndHasThatClientsPolicy()
     {
         await using var mesh = new TestMesh(

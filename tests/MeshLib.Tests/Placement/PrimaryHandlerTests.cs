@@ -7,34 +7,6 @@ namespace MeshLib.Tests.Placement;
 public class PrimaryHandlerTests
 {
     [Fact]
-    public void PrimaryHandler_OfAMeshClient_HasWhatAMeshNeeds()
-    {
-        var sockets = Assert.IsType<SocketsHttpHandler>(PrimaryOf(static services => services.AddMeshClient("orders")));
-
-        Assert.False(sockets.AllowAutoRedirect);
-        Assert.False(sockets.UseProxy);
-        Assert.False(sockets.UseCookies);
-        Assert.Equal(TimeSpan.FromSeconds(1.5), sockets.ConnectTimeout);
-        Assert.Equal((TimeSpan.FromSeconds(15), TimeSpan.FromSeconds(5)), (sockets.KeepAlivePingDelay, sockets.KeepAlivePingTimeout));
-        Assert.Equal(HttpKeepAlivePingPolicy.WithActiveRequests, sockets.KeepAlivePingPolicy);
-        Assert.True(sockets.EnableMultipleHttp2Connections);
-    }
-
-    [Fact]
-    public void PrimaryHandler_OfAnExternalService_KeepsRedirectsProxyAndCookies()
-    {
-        var sockets = Assert.IsType<SocketsHttpHandler>(PrimaryOf(static services =>
-        {
-            services.AddMesh(static options => options.Services["api.example.com"].External = true);
-            services.AddMeshClient("api.example.com");
-        }, "api.example.com"));
-
-        Assert.True(sockets.AllowAutoRedirect);
-        Assert.True(sockets.UseProxy);
-        Assert.True(sockets.UseCookies);
-    }
-
-    [Fact]
     public void PrimaryHandler_WhenTheAttemptTimeoutIsShort_ConnectsWithinHalfOfIt()
     {
         var sockets = Assert.IsType<SocketsHttpHandler>(PrimaryOf(static services =>

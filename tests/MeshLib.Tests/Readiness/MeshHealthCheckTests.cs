@@ -1,175 +1,105 @@
 using MeshLib.TestKit;
-using MeshLib.Tests.Signals;
+using MeshLib.Tests.Calls;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-using Microsoft.Extensions.ServiceDiscovery;
+using Microsoft.Extensions.Time.Testing;
 
 namespace MeshLib.Tests.Readiness;
 
-/// <summary>Readiness from unresolved to healthy, and what degrades it.</summary>
-public sealed class MeshHealthCheckTests : IAsyncDisposable
+public class MeshHealthCheckTests
 {
-    private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
+    private readonly FakeTimeProvider _time = new();
+    private readonly IConfigurationRoot _configuration = new ConfigurationBuilder().AddInMemoryCollection().Build();
 
-    private readonly ManualEndpointSource _source = new();
-    private readonly TestMesh _mesh;
-
-    public MeshHealthCheckTests() => _mesh = new TestMesh(services =>
+    [Fact]
+    public async Task Host_BecomesReadyWithoutARequest()
     {
-        services.AddSingleton<IServiceEndpointProviderFactory>(_source);
-        services.AddMeshClient("orders");
+        await using var mesh = NewMesh();
+        mesh.Source.Publish(VirtualMesh.Orders, VirtualMesh.Address(1));
+
+        Assert.Equal(HealthStatus.Healthy, (await CheckAsync(mesh)).Status);
+    }
+
+    [Fact]
+    public async Task UnresolvedService_MakesTheHostUnready()
+    {
+        await using var mesh = NewMesh();
+        mesh.Source.Hang(VirtualMesh.Orders);
+
+        var unready = await CheckAsync(mesh);
+
+        Assert.Equal(HealthStatus.Unhealthy, unready.Status);
+        Assert.Contains("orders", unready.Description, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task EmptyService_IsResolved()
+    {
+        await using var mesh = NewMesh();
+        mesh.Source.Publish(VirtualMesh.Orders);
+
+        Assert.Equal(HealthStatus.Healthy, (await CheckAsync(mesh)).Status);
+    }
+
+    [Theory]
+    [InlineData(9, HealthStatus.Healthy)]
+    [InlineData(11, HealthStatus.Degraded)]
+    public async Task StaleEndpoints_DegradeAfterTenSeconds(int seconds, HealthStatus expected)
+    {
+        await using var mesh = NewMesh();
+        mesh.Source.SetFeature<IEndpointSourceStatus>(VirtualMesh.Orders, new Stale(seconds));
+        mesh.Source.Publish(VirtualMesh.Orders, VirtualMesh.Address(1));
+
+        Assert.Equal(expected, (await CheckAsync(mesh)).Status);
+    }
+
+    [Fact]
+    public async Task Panic_Degrades()
+    {
+        await using var mesh = NewMesh();
+        mesh.Source.Publish(VirtualMesh.Orders, new ManualEndpoint(VirtualMesh.Address(1), new EndpointMetadata { Healthy = false }));
+
+        var degraded = await CheckAsync(mesh);
+
+        Assert.Equal(HealthStatus.Degraded, degraded.Status);
+        Assert.Contains("panic", degraded.Description, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task PolicyWithAMistake_Degrades()
+    {
+        await using var mesh = NewMesh();
+        mesh.Source.Publish(VirtualMesh.Orders, VirtualMesh.Address(1));
+        Assert.Equal(HealthStatus.Healthy, (await CheckAsync(mesh)).Status);
+
+        _configuration["Mesh:Defaults:Timeout"] = "soon";
+        _configuration.Reload();
+        await _time.AdvanceUntilAsync(() => mesh.Services.GetRequiredService<MeshPolicies>().Problem is not null, TimeSpan.FromMilliseconds(250), TimeSpan.FromSeconds(5));
+
+        var degraded = await CheckAsync(mesh);
+        Assert.Equal(HealthStatus.Degraded, degraded.Status);
+        Assert.Contains("Mesh:Defaults:Timeout", degraded.Description, StringComparison.Ordinal);
+    }
+
+    private VirtualMesh NewMesh() => VirtualMesh.Create(_time, services: services =>
+    {
+        services.AddSingleton<IConfiguration>(_configuration);
         services.AddHealthChecks().AddMeshHealthChecks();
     });
 
-    [Fact]
-    public async Task Readiness_WhenTheDeclaredServiceResolves_IsHealthyWithoutAnyRequest()
+    private async Task<HealthReportEntry> CheckAsync(VirtualMesh mesh)
     {
-        _source.Publish("orders", TestMesh.First);
-
-        Assert.Equal(HealthStatus.Healthy, (await CheckAsync()).Status);
-        Assert.Equal(0, _mesh.Transport.Attempts);
+        var check = mesh.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync(registration => registration.Tags.Contains("ready"));
+        return (await _time.AdvanceUntilEndedAsync(check, TimeSpan.FromMilliseconds(250), TimeSpan.FromSeconds(5))).Entries["mesh"];
     }
 
-    [Fact]
-    public async Task Readiness_WhileDiscoveryFails_IsUnhealthyAndRecoversByItself()
+    private sealed class Stale(int seconds) : IEndpointSourceStatus
     {
-        _source.Fail("orders", new IOException("registry away"));
+        public string Source => "test";
 
-        var before = await CheckAsync();
-        Assert.Equal((HealthStatus.Unhealthy, "Not resolved yet: orders."), (before.Status, before.Description));
+        public TimeSpan StaleFor => TimeSpan.FromSeconds(seconds);
 
-        _source.Publish("orders", TestMesh.First);
-        await _mesh.Time.AdvanceUntilAsync(() => _mesh.Directory.Services[0].Resolved, Step, Limit);
-
-        Assert.Equal(HealthStatus.Healthy, (await CheckAsync()).Status);
-    }
-
-    [Fact]
-    public async Task Readiness_WhileDiscoveryHangs_IsToldWithinASecond()
-    {
-        _source.Hang("orders");
-        var start = _mesh.Time.GetUtcNow();
-
-        var entry = await _mesh.Time.AdvanceUntilEndedAsync(CheckAsync(), Step, Limit);
-
-        Assert.Equal(HealthStatus.Unhealthy, entry.Status);
-        Assert.InRange(_mesh.Time.GetUtcNow() - start, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(3));
-    }
-
-    [Fact]
-    public async Task Readiness_WhenAResolvedServicesRegistryGoesAway_StaysHealthy()
-    {
-        _source.Publish("orders", TestMesh.First);
-        await CheckAsync();
-        var asked = _source.PopulatesOf("orders");
-
-        _source.Fail("orders", new IOException("registry away"));
-        await _mesh.Time.AdvanceUntilAsync(() => _source.PopulatesOf("orders") > asked, Step, Limit);
-
-        Assert.Equal(HealthStatus.Healthy, (await CheckAsync()).Status);
-    }
-
-    [Fact]
-    public async Task Readiness_WhenTheListIsEmpty_IsHealthyBecauseTheRegistryHasSpoken()
-    {
-        _source.Publish("orders");
-
-        Assert.Equal(HealthStatus.Healthy, (await CheckAsync()).Status);
-    }
-
-    [Theory]
-    [InlineData(10, HealthStatus.Healthy)]
-    [InlineData(11, HealthStatus.Degraded)]
-    public async Task Readiness_WhenAListIsStale_IsDegradedAfterTenSeconds(int seconds, HealthStatus expected)
-    {
-        var status = new SourceStatus();
-        _source.SetFeature<IEndpointSourceStatus>("orders", status);
-        _source.Publish("orders", TestMesh.First);
-        await CheckAsync();
-
-        status.StaleFor = TimeSpan.FromSeconds(seconds);
-        var entry = await CheckAsync();
-
-        Assert.Equal(expected, entry.Status);
-        Assert.Equal(expected == HealthStatus.Degraded ? "orders: endpoints stale for 11 s." : null, entry.Description);
-    }
-
-    [Fact]
-    public async Task Readiness_InPanic_IsDegraded()
-    {
-        var sick = new EndpointMetadata { Healthy = false };
-        _source.Publish("orders", TestMesh.First, new ManualEndpoint(TestMesh.Second, sick), new ManualEndpoint("http://10.0.0.3:8080", sick));
-
-        var entry = await CheckAsync();
-
-        Assert.Equal((HealthStatus.Degraded, "orders: panic."), (entry.Status, entry.Description));
-    }
-
-    [Fact]
-    public async Task Readiness_WhenAReloadIsRejected_IsDegradedUntilTheMistakeIsMended()
-    {
-        _source.Publish("orders", TestMesh.First);
-        await CheckAsync();
-
-        Reload("soon");
-        var entry = await CheckAsync();
-        Assert.Equal(HealthStatus.Degraded, entry.Status);
-        Assert.Contains("Mesh:Defaults:Timeout", entry.Description, StringComparison.Ordinal);
-
-        Reload("00:00:20");
-        Assert.Equal(HealthStatus.Healthy, (await CheckAsync()).Status);
-    }
-
-    [Fact]
-    public async Task Readiness_OfAServiceThatIsCalledButNotDeclared_IsNobodysConcern()
-    {
-        _source.Publish("orders", TestMesh.First);
-        _source.Fail("other", new IOException("registry away"));
-        await Assert.ThrowsAsync<NoEndpointAvailableException>(() => _mesh.GetAsync("http://other/"));
-
-        Assert.Equal(HealthStatus.Healthy, (await CheckAsync()).Status);
-        Assert.Contains(_mesh.Directory.Services, static service => service is { Name: "other", Resolved: false });
-    }
-
-    [Theory]
-    [InlineData("https+http://orders", "https+http://orders")]
-    [InlineData("_admin.orders", "http://_admin.orders")]
-    public async Task Readiness_OfAClientWithSchemesOrANamedEndpoint_AsksForWhatTheClientCalls(string client, string asked)
-    {
-        var source = new ManualEndpointSource();
-        source.Publish("orders", TestMesh.First);
-        await using var mesh = new TestMesh(services =>
-        {
-            services.AddSingleton<IServiceEndpointProviderFactory>(source);
-            services.AddMeshClient(client);
-            services.AddHealthChecks().AddMeshHealthChecks();
-        });
-
-        await mesh.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync(TestContext.Current.CancellationToken);
-
-        Assert.Equal(asked, Assert.Single(source.Queries).ToString());
-    }
-
-    [Fact]
-    public async Task Check_IsNamedMeshAndTaggedReady()
-    {
-        _source.Publish("orders", TestMesh.First);
-
-        var entry = await CheckAsync();
-
-        Assert.Equal(["ready"], entry.Tags);
-    }
-
-    public ValueTask DisposeAsync() => _mesh.DisposeAsync();
-
-    private async Task<HealthReportEntry> CheckAsync() =>
-        (await _mesh.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync(TestContext.Current.CancellationToken).WithinHangLimit()).Entries["mesh"];
-
-    private void Reload(string timeout)
-    {
-        _mesh.Configuration["Mesh:Defaults:Timeout"] = timeout;
-        _mesh.Configuration.Reload();
-        _mesh.Time.Advance(MeshPolicies.Period);
+        public string? Problem => "away";
     }
 }

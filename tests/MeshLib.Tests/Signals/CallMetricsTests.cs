@@ -163,6 +163,22 @@ public class CallMetricsTests
     }
 
     [Fact]
+    public async Task Cancellation_WhileDiscoveryHasNotAnswered_IsACallLikeAnyOther()
+    {
+        var source = new ManualEndpointSource();
+        source.Hang("orders");
+        await using var mesh = Discovered(source);
+        using var recorder = Record(mesh);
+        using var cancel = new CancellationTokenSource();
+        var ending = mesh.Client().GetAsync(new Uri("/", UriKind.Relative), cancel.Token);
+
+        await cancel.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => ending.WithinHangLimit());
+        Assert.Equal([Ended, Started, Call("caller_cancelled")], recorder.Lines());
+    }
+
+    [Fact]
     public async Task Rejection_WhenTheBulkheadIsFull_IsNoAttempt()
     {
         await using var mesh = TestMesh.Orders(static options => options.Services["orders"].Bulkhead.MaxConcurrency = 1);

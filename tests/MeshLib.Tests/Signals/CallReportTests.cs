@@ -24,21 +24,6 @@ public class CallReportTests
     }
 
     [Fact]
-    public async Task Report_OnTheRequestAfterAnException_TellsWhatWasTried()
-    {
-        await using var mesh = TestMesh.Orders();
-        mesh.Transport.Answer(static _ => throw TransportErrors.Refused());
-        using var request = new HttpRequestMessage(HttpMethod.Get, "/");
-
-        await Assert.ThrowsAsync<HttpRequestException>(() => mesh.Client().SendAsync(request, TestContext.Current.CancellationToken));
-
-        var report = request.GetMeshReport();
-        Assert.NotNull(report);
-        Assert.Equal(OutcomeReason.ConnectFailed, report.Reason);
-        Assert.Equal(mesh.Endpoints.Select(static endpoint => new Uri(endpoint)), report.Attempts.Select(static attempt => attempt.Endpoint));
-    }
-
-    [Fact]
     public async Task Report_OnARefusedRequest_HasNoAttempts()
     {
         await using var mesh = TestMesh.Orders();

@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using MeshLib.TestKit;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.ServiceDiscovery;
 
 namespace MeshLib.Tests.Signals;
 
@@ -42,35 +44,6 @@ public sealed class SpanTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Attempts_OnTheWire_AreChildrenOfTheCallsSpan()
-    {
-        var parents = new List<ActivitySpanId?>();
-        _mesh.Transport.Answer(request =>
-        {
-            parents.Add(Activity.Current?.SpanId);
-            return ScriptedTransport.Response(request.Number == 1 ? 503 : 200);
-        });
-
-        await _mesh.GetAsync();
-
-        var span = Assert.Single(_recorder.Stopped);
-        Assert.Equal([span.SpanId, span.SpanId], parents);
-        Assert.Same(_recorder.Root, Activity.Current);
-    }
-
-    [Fact]
-    public async Task Failure_IsAnErrorWithTheReasonAsItsType()
-    {
-        _mesh.Transport.AnswerWith(500);
-
-        await _mesh.GetAsync();
-
-        var span = Assert.Single(_recorder.Stopped);
-        Assert.Equal((ActivityStatusCode.Error, (object?)"server_error"), (span.Status, span.GetTagItem("error.type")));
-        Assert.Equal(3, span.Events.Count());
-    }
-
-    [Fact]
     public async Task Rejection_IsAnErrorWithoutAnyAttempt()
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, "/");
@@ -84,17 +57,24 @@ public sealed class SpanTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Cancellation_ByTheCaller_IsNoError()
+    public async Task Call_ThatWaitsForDiscoverysFirstAnswer_HasASpanThatBeginsWithTheWait()
     {
-        _mesh.Transport.Answer((Func<ScriptedRequest, HttpResponseMessage>?)null);
-        using var cancel = new CancellationTokenSource();
-        var ending = _mesh.Client().GetAsync(new Uri("/", UriKind.Relative), cancel.Token);
-        await _mesh.Transport.NextAsync();
+        var source = new ManualEndpointSource();
+        source.Hang("orders");
+        await using var mesh = new TestMesh(services =>
+        {
+            services.AddSingleton<IServiceEndpointProviderFactory>(source);
+            services.AddMeshClient("orders");
+        });
+        var start = mesh.Time.GetUtcNow();
+        var ending = mesh.GetAsync();
+        await Eventually.BecomesTrueAsync(() => source.HangingPopulatesOf("orders") == 1);
 
-        await cancel.CancelAsync();
+        mesh.Time.Advance(TimeSpan.FromSeconds(2));
+        source.Publish("orders", TestMesh.First);
+        await ending;
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => ending.WithinHangLimit());
-        Assert.Equal(ActivityStatusCode.Unset, Assert.Single(_recorder.Stopped).Status);
+        Assert.Equal(start.UtcDateTime, Assert.Single(_recorder.Stopped).StartTimeUtc);
     }
 
     [Fact]

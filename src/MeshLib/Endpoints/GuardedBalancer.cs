@@ -1,0 +1,69 @@
+using Microsoft.Extensions.Logging;
+
+namespace MeshLib;
+
+/// <summary>
+/// The balancer of one endpoint set, and what stands in for it: a fault of a balancer or a picker, ours or the user's, must not fail calls. They go to live endpoints
+/// at random then, and the fault is counted.
+/// </summary>
+internal sealed partial class GuardedBalancer(string service, LoadBalancers balancers, Random random, MeshMetrics metrics, ILogger logger)
+{
+    private readonly RandomLoadBalancer _standIn = new(random);
+    private (string Name, LoadBalancer Balancer)? _current;
+    private int _balancerFaulted;
+    private int _pickerFaulted;
+
+    /// <summary>Makes a picker by the balancer called <paramref name="name"/>, which stays the same until another name is asked for. The caller sees to it that calls do not overlap.</summary>
+    public EndpointPicker CreatePicker(string name, IReadOnlyList<MeshEndpoint> endpoints)
+    {
+        try
+        {
+            if (_current is not { } current || !string.Equals(current.Name, name, StringComparison.OrdinalIgnoreCase))
+            {
+                current = (name, balancers.Create(name));
+                _current = current;
+            }
+
+            return current.Balancer.CreatePicker(endpoints);
+        }
+#pragma warning disable CA1031 // The user's code.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            metrics.InternalError(service, "balancer");
+            if (Interlocked.Exchange(ref _balancerFaulted, 1) == 0)
+            {
+                LogBalancerFailed(logger, name, service, exception);
+            }
+
+            return _standIn.CreatePicker(endpoints);
+        }
+    }
+
+    /// <summary>The endpoint of one attempt.</summary>
+    public MeshEndpoint? Pick(EndpointSnapshot snapshot, MeshCall call)
+    {
+        try
+        {
+            return snapshot.Picker?.Pick(call);
+        }
+#pragma warning disable CA1031 // As above.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            metrics.InternalError(service, "picker");
+            if (Interlocked.Exchange(ref _pickerFaulted, 1) == 0)
+            {
+                LogPickerFailed(logger, service, exception);
+            }
+
+            return _standIn.CreatePicker(snapshot.Live).Pick(call);
+        }
+    }
+
+    [LoggerMessage(202, LogLevel.Error, "The picker of {Service} failed; the call went to a live endpoint.")]
+    private static partial void LogPickerFailed(ILogger logger, string service, Exception exception);
+
+    [LoggerMessage(203, LogLevel.Error, "The balancer '{Balancer}' of {Service} failed; live endpoints are picked at random until it works.")]
+    private static partial void LogBalancerFailed(ILogger logger, string balancer, string service, Exception exception);
+}
