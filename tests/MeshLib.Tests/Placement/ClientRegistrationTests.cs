@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace MeshLib.Tests.Placement;
 
@@ -87,6 +88,62 @@ public class ClientRegistrationTests
 
         Assert.Equal([address], mesh.Endpoints);
         Assert.Equal("orders", Assert.Single(mesh.Directory.Services).Name);
+    }
+
+    [Fact]
+    public async Task ClientsPolicy_WhenTheClientIsRegisteredTwice_IsBothTogetherAndTheLaterWins()
+    {
+        await using var mesh = new TestMesh(static services =>
+        {
+            services.AddMesh().AddEndpoints("orders", TestMesh.First, TestMesh.Second);
+            services.AddMeshClient("orders", static policy => (policy.Timeout, policy.Retry.MaxAttempts) = (TimeSpan.FromSeconds(1), 2));
+            services.AddHttpClient("orders").AddMeshHandler(static policy => policy.Timeout = TimeSpan.FromSeconds(2));
+        });
+        mesh.Transport.AnswerWith(500);
+
+        await mesh.GetAsync();
+
+        Assert.Equal(["2000m", "2000m"], mesh.Transport.Requests.Select(static request => request.MeshTimeout));
+    }
+
+    [Fact]
+    public async Task ClientsPolicy_OfAHandlerAddedToAClient_HoldsForEveryServiceThatItCallsAndForNoOtherClient()
+    {
+        await using var mesh = new TestMesh(static services =>
+        {
+            services.AddMesh().AddEndpoints("orders", TestMesh.First).AddEndpoints("stock", TestMesh.Second);
+            services.AddHttpClient("hasty").AddMeshHandler(static policy => policy.Timeout = TimeSpan.FromSeconds(1));
+            services.AddMeshClient("orders");
+        });
+
+        await mesh.GetAsync("http://orders/", "hasty");
+        await mesh.GetAsync("http://stock/", "hasty");
+        await mesh.GetAsync();
+
+        Assert.Equal(["1000m", "1000m", "3000m"], mesh.Transport.Requests.Select(static request => request.MeshTimeout));
+    }
+
+    [Fact]
+    public async Task ClientsPolicy_WithWhatAllClientsShare_FailsAndNamesTheRightPlace()
+    {
+        await using var mesh = new TestMesh(static services => services.AddMeshClient("orders", static policy => policy.Bulkhead.MaxConcurrency = 1));
+
+        var error = Assert.Throws<OptionsValidationException>(() => mesh.Client());
+
+        Assert.Contains("Bulkhead:MaxConcurrency", error.Message, StringComparison.Ordinal);
+        Assert.Contains("orders", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task RemoveMesh_OnTheOnlyClientOfAService_LeavesTheServiceUndeclared()
+    {
+        await using var mesh = new TestMesh(static services =>
+        {
+            services.AddMeshClient("orders").RemoveMesh();
+            services.AddMeshClient("stock");
+        });
+
+        Assert.Equal(["stock"], mesh.Directory.Services.Select(static service => service.Name));
     }
 
     [Theory]
