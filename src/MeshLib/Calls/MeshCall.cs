@@ -111,6 +111,29 @@ public sealed class MeshCall
         return false;
     }
 
+    /// <summary>Whether the latest attempt went to an endpoint that an earlier one had gone to.</summary>
+    internal bool HasComeBack
+    {
+        get
+        {
+            if (_further is not { Count: > 0 } further)
+            {
+                return false;
+            }
+
+            var latest = further[^1].Endpoint;
+            for (var earlier = 0; earlier < further.Count - 1; earlier++)
+            {
+                if (ReferenceEquals(further[earlier].Endpoint, latest))
+                {
+                    return true;
+                }
+            }
+
+            return ReferenceEquals(_firstEndpoint, latest);
+        }
+    }
+
     /// <summary>Notes an attempt that ended.</summary>
     internal void Record(MeshEndpoint endpoint, OutcomeReason reason)
     {

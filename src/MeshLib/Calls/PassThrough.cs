@@ -20,8 +20,11 @@ internal sealed class PassThrough(ClientTimeout timeout)
 
         return handler.Client.OwnTimeout == Timeout.InfiniteTimeSpan
             ? ForwardAsync(handler, request, synchronous, cancellationToken)
-            : timeout.RunAsync(handler.Client, token => ForwardAsync(handler, request, synchronous, token), cancellationToken);
+            : ForwardLimitedAsync(handler, request, synchronous, cancellationToken);
     }
+
+    private Task<HttpResponseMessage> ForwardLimitedAsync(MeshHandler handler, HttpRequestMessage request, bool synchronous, CancellationToken cancellationToken) =>
+        timeout.RunAsync(handler.Client, token => ForwardAsync(handler, request, synchronous, token), cancellationToken);
 
     private static Task<HttpResponseMessage> ForwardAsync(MeshHandler handler, HttpRequestMessage request, bool synchronous, CancellationToken cancellationToken) =>
         synchronous ? Task.FromResult(handler.SendInner(request, cancellationToken)) : handler.SendInnerAsync(request, cancellationToken);

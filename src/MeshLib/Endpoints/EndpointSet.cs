@@ -181,9 +181,6 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
     /// <summary>Whether any endpoint may receive traffic now.</summary>
     public bool HasLive => _snapshot?.Picker is not null;
 
-    /// <summary>How many endpoints may receive traffic now.</summary>
-    public int LiveCount => _snapshot?.Live.Count ?? 0;
-
     /// <summary>How long until the first cut-off endpoint is probed.</summary>
     public TimeSpan? TimeToNextProbe(long now)
     {
@@ -198,18 +195,7 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
     }
 
     /// <summary>Whether an endpoint that may receive traffic has not been tried by <paramref name="call"/>.</summary>
-    public bool HasUntried(MeshCall call)
-    {
-        foreach (var endpoint in _snapshot!.All)
-        {
-            if (endpoint.Breaker.State == BreakerState.Closed && !call.HasTried(endpoint))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
+    public bool HasUntried(MeshCall call) => _snapshot!.HasUntried(call);
 
     /// <summary>The feedback arrow: what an attempt's outcome teaches about its endpoint.</summary>
     /// <param name="ticket">The attempt's ticket.</param>

@@ -52,4 +52,18 @@ internal sealed class EndpointSnapshot
 
         return new() { All = all, Live = live, CutOff = cutOff, Panic = panic, Picker = live.Count == 0 ? null : pick(live) };
     }
+
+    /// <summary>Whether an endpoint that may receive traffic, and has not been cut off since, has not been tried by <paramref name="call"/>.</summary>
+    public bool HasUntried(MeshCall call)
+    {
+        foreach (var endpoint in Live)
+        {
+            if (endpoint.Breaker.State == BreakerState.Closed && !call.HasTried(endpoint))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 }

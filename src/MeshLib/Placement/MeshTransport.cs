@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace MeshLib;
 
 /// <summary>The primary handler of mesh clients.</summary>
@@ -29,7 +31,11 @@ internal static class MeshTransport
             KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
             EnableMultipleHttp2Connections = true,
         };
-        if (!policy.External)
+        if (policy.External)
+        {
+            handler.ActivityHeadersPropagator = new ForeignContext(DistributedContextPropagator.Current);
+        }
+        else
         {
             handler.AllowAutoRedirect = false;
             handler.UseProxy = false;

@@ -43,8 +43,8 @@ internal sealed class RetryRules(CallClock time, Random random)
             return RetryRefusal.BodyNotReplayable;
         }
 
-        // What no server has seen adds no load to any: it is free, once for each endpoint.
-        var free = neverSent && call.FreeRetries < call.Set.LiveCount && call.Set.HasUntried(call);
+        // What no server has seen adds no load to any: it is free, once for each endpoint, whatever the picker prefers.
+        var free = neverSent && !call.HasComeBack && call.Set.HasUntried(call);
         if (!free && call.Attempt - call.FreeRetries >= retry.MaxAttempts)
         {
             return RetryRefusal.AttemptsSpent;

@@ -218,9 +218,9 @@ public abstract class TimeLimitCases(FakeTimeProvider time)
     }
 
     [Theory]
-    [InlineData(990)]
-    [InlineData(100)]
-    public async Task GatewayTimeout_AsTheTimeGivenRunsOut_IsTheDeadlineAndNoEvidence(int afterMilliseconds)
+    [InlineData(990, true)]
+    [InlineData(100, false)]
+    public async Task GatewayTimeout_OfASpentDeadlineIsTheDeadlineAndNoEvidence(int afterMilliseconds, bool spent)
     {
         await using var mesh = await VirtualMesh.StartAsync(time, policy =>
         {
@@ -234,20 +234,20 @@ public abstract class TimeLimitCases(FakeTimeProvider time)
         mesh.Advance(afterMilliseconds);
         exchange.Respond(504);
 
-        if (afterMilliseconds == 990)
+        if (spent)
         {
-            // Both sides count down the same time, and the caller need not care who is first.
-            await Assert.ThrowsAsync<DeadlineExceededException>(() => call.WithinHangLimit());
-            Assert.Equal(OutcomeReason.DeadlineExceeded, request.GetMeshReport()!.Reason);
+            var exceeded = await Assert.ThrowsAsync<DeadlineExceededException>(() => call.WithinHangLimit());
+            Assert.Equal((OutcomeReason.DeadlineExceeded, 1), (exceeded.Reason, exceeded.Attempts));
+            Assert.IsType<TimeoutException>(exceeded.InnerException);
         }
         else
         {
             using var response = await call.WithinHangLimit();
             Assert.Equal(504, (int)response.StatusCode);
-            Assert.Equal(OutcomeReason.GatewayTimeout, response.GetMeshReport()!.Reason);
         }
 
-        Assert.Equal(afterMilliseconds == 100, mesh.Endpoints.Any(endpoint => endpoint.State == EndpointState.Open));
+        Assert.Equal(spent ? OutcomeReason.DeadlineExceeded : OutcomeReason.GatewayTimeout, request.GetMeshReport()!.Reason);
+        Assert.Equal(!spent, mesh.Endpoints.Any(endpoint => endpoint.State == EndpointState.Open));
         await mesh.AssertIdleAsync();
     }
 

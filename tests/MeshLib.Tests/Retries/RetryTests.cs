@@ -1,5 +1,6 @@
 using MeshLib.TestKit;
 using MeshLib.Tests.Calls;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 
 namespace MeshLib.Tests.Retries;
@@ -315,6 +316,37 @@ public abstract class RetryCases(FakeTimeProvider time)
     }
 
     [Fact]
+    public async Task EndpointsThatGetNoTraffic_MakeNoRetryFree()
+    {
+        await using var mesh = await VirtualMesh.StartAsync(time, policy => policy.CircuitBreaker.ConsecutiveFailures = 100, endpoints: 0);
+        await mesh.PublishAsync(VirtualMesh.Address(1), new(VirtualMesh.Address(2), new EndpointMetadata { Healthy = false }));
+        mesh.Transport.Answer(_ => throw TransportErrors.Refused());
+
+        await Assert.ThrowsAsync<HttpRequestException>(() => mesh.GetAsync().WithinHangLimit());
+
+        Assert.Equal(3, mesh.Transport.AttemptsTo(VirtualMesh.Address(1)));
+    }
+
+    [Fact]
+    public async Task PickerThatInsistsOnOneEndpoint_GetsOneFreeRetry()
+    {
+        await using var mesh = await VirtualMesh.StartAsync(
+            time,
+            policy =>
+            {
+                policy.LoadBalancing.Policy = "Insisting";
+                policy.CircuitBreaker.ConsecutiveFailures = 100;
+            },
+            services: services => services.AddMesh().AddLoadBalancer<InsistingBalancer>("Insisting"));
+        mesh.Transport.Answer(_ => throw TransportErrors.Refused());
+
+        await Assert.ThrowsAsync<HttpRequestException>(() => mesh.GetAsync().WithinHangLimit());
+
+        // One repetition is free; the two that MaxAttempts allows are paid for.
+        Assert.Equal(4, mesh.Transport.Attempts);
+    }
+
+    [Fact]
     public async Task OneAttempt_SwitchesRetriesOff()
     {
         await using var mesh = await VirtualMesh.StartAsync(time, policy => policy.Retry.MaxAttempts = 1);
@@ -323,6 +355,16 @@ public abstract class RetryCases(FakeTimeProvider time)
         await Assert.ThrowsAsync<HttpRequestException>(() => mesh.GetAsync().WithinHangLimit());
 
         Assert.Equal(1, mesh.Transport.Attempts);
+    }
+
+    private sealed class InsistingBalancer : LoadBalancer
+    {
+        public override EndpointPicker CreatePicker(IReadOnlyList<MeshEndpoint> endpoints) => new Picker(endpoints);
+
+        private sealed class Picker(IReadOnlyList<MeshEndpoint> endpoints) : EndpointPicker
+        {
+            public override MeshEndpoint? Pick(MeshCall call) => endpoints[0];
+        }
     }
 
     private static Exception Failure(string name) => name switch
