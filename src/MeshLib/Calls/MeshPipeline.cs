@@ -79,33 +79,24 @@ internal sealed class MeshPipeline(CallClock time, Admission admission, AttemptR
             await set.Ready.WaitAsync(limit, _clock.TimeProvider, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
-        if (cancellationToken.IsCancellationRequested)
-        {
-            call.Outcome = new(new OperationCanceledException(cancellationToken), OutcomeReason.CallerCancelled);
-            return GiveUp(call);
-        }
-
-        if (set.Snapshot is not { } snapshot)
-        {
-            time.Expire(call);
-            return GiveUp(call);
-        }
-
-        if (snapshot.PassThrough)
+        var snapshot = set.Snapshot;
+        if (snapshot is { PassThrough: true })
         {
             return await _passThrough.SendAsync(handler, request, synchronous, cancellationToken).ConfigureAwait(false);
         }
 
+        // A call that ends here has its metrics, its span and its report like any other.
+        if (cancellationToken.IsCancellationRequested)
+        {
+            call.Outcome = new(new OperationCanceledException(cancellationToken), OutcomeReason.CallerCancelled);
+        }
+        else if (snapshot is null)
+        {
+            time.Expire(call);
+        }
+
         call.AttemptStarted = _clock.Now();
         return await RunAsync(call).ConfigureAwait(false);
-    }
-
-    /// <summary>Ends a call that has not got as far as holding anything.</summary>
-    private HttpResponseMessage GiveUp(MeshCall call)
-    {
-        call.Request.Options.Set(MeshRequestOptions.Call, call);
-        metrics.RequestAnswered(call.Set.Service.Name, call.Outcome.Reason, _clock.SecondsBetween(call.Started, _clock.Now()));
-        return Conclude(call);
     }
 
     private Task<HttpResponseMessage> RunAsync(MeshCall call) => call.Policy.Policy.Mode == MeshMode.Resolve ? ForwardAsync(call) : GovernAsync(call);
@@ -113,6 +104,11 @@ internal sealed class MeshPipeline(CallClock time, Admission admission, AttemptR
     /// <summary>Mode Resolve: discovery and round robin, nothing else.</summary>
     private async Task<HttpResponseMessage> ForwardAsync(MeshCall call)
     {
+        if (call.Outcome.Error is not null)
+        {
+            return Conclude(call);
+        }
+
         if (!call.Set.TryPick(call, repeatable: true, out var ticket, out var refusal))
         {
             call.Refuse(refusal);
@@ -135,11 +131,11 @@ internal sealed class MeshPipeline(CallClock time, Admission admission, AttemptR
     private async Task<HttpResponseMessage> GovernAsync(MeshCall call)
     {
         call.Request.Options.Set(MeshRequestOptions.Call, call);
-        call.Activity = tracing.Start(call.Request, call.Set.Service.Name);
+        call.Activity = tracing.Start(call.Request, call.Set.Service.Name, BeginOf(call));
         metrics.RequestStarted(call.Set.Service.Name);
         try
         {
-            // 1. The deadline: work whose time is up costs nothing, not even a place in a queue.
+            // 1. The deadline: work whose time is up, perhaps while it waited for discovery, costs nothing, not even a place in a queue.
             // 2. The bulkhead, above the attempts: all of them, and the waits between them, hold one permit.
             if (IsInTime(call) && await admission.EnterAsync(call).ConfigureAwait(false))
             {
@@ -168,8 +164,17 @@ internal sealed class MeshPipeline(CallClock time, Admission admission, AttemptR
         }
     }
 
+    // The span of a call that waited for discovery's first answer begins with the wait.
+    private DateTimeOffset BeginOf(MeshCall call) =>
+        call.AttemptStarted == call.Started ? default : _clock.TimeProvider.GetUtcNow() - _clock.Between(call.Started, call.AttemptStarted);
+
     private bool IsInTime(MeshCall call)
     {
+        if (call.Outcome.Error is not null)
+        {
+            return false;
+        }
+
         if (!time.IsTooLate(call, call.AttemptStarted))
         {
             return true;

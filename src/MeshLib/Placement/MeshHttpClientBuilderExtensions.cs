@@ -13,8 +13,9 @@ public static class MeshHttpClientBuilderExtensions
 
     /// <summary>Adds a named client of a service: base address <c>http://{service}</c>, through the mesh.</summary>
     /// <param name="services">The services of the host.</param>
-    /// <param name="service">The service's name, which is the client's name too.</param>
+    /// <param name="service">The service's name, which is the client's name too; or its address with the schemes http and https, such as <c>https+http://orders</c>.</param>
     /// <param name="configure">The client's own layer of policy; it may set what belongs to a call, not what a service's callers share.</param>
+    /// <exception cref="ArgumentException"><paramref name="service"/> is neither.</exception>
     public static IHttpClientBuilder AddMeshClient(this IServiceCollection services, string service, Action<MeshPolicy>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(services);
@@ -55,7 +56,7 @@ public static class MeshHttpClientBuilderExtensions
     public static IHttpClientBuilder AddMeshHandler(this IHttpClientBuilder builder, Action<MeshPolicy>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(builder);
-        return builder.Register(null, configure);
+        return builder.Register(new(builder.Name), configure);
     }
 
     /// <summary>Takes a client out of the mesh, also when every client is in it.</summary>
@@ -71,20 +72,22 @@ public static class MeshHttpClientBuilderExtensions
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(service);
         var text = service.Contains("://", StringComparison.Ordinal) ? service : $"http://{service}";
-        if (!Uri.TryCreate(text, UriKind.Absolute, out var address) || !ServiceEndpointQuery.TryParse(text, out var query))
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var address)
+            || !address.Scheme.Split('+').All(static scheme => scheme is "http" or "https")
+            || !ServiceEndpointQuery.TryParse(text, out var query))
         {
             throw new ArgumentException($"'{service}' is no service: a name such as orders, _admin.orders or https+http://orders is needed.", nameof(service));
         }
 
         builder.ConfigureHttpClient(client => client.BaseAddress ??= address);
-        return builder.Register(query.ServiceName, configure);
+        return builder.Register(new(builder.Name, query.ServiceName, address), configure);
     }
 
-    private static IHttpClientBuilder Register(this IHttpClientBuilder builder, string? service, Action<MeshPolicy>? configure)
+    private static IHttpClientBuilder Register(this IHttpClientBuilder builder, MeshClientRegistration registration, Action<MeshPolicy>? configure)
     {
         var services = builder.Services;
         services.AddMesh();
-        services.AddSingleton(new MeshClientRegistration(builder.Name, service));
+        services.AddSingleton(registration);
         if (builder.Name is null)
         {
             // ConfigureHttpClientDefaults: every client, whose timeout and primary handler are left as they are.
@@ -95,7 +98,7 @@ public static class MeshHttpClientBuilderExtensions
         {
             var policy = new MeshPolicy();
             configure(policy);
-            services.AddSingleton(new ClientPolicyLayer(builder.Name, service, policy));
+            services.AddSingleton(new ClientPolicyLayer(builder.Name, registration.Service, policy));
         }
 
         // After everything that configures the client: a timeout that somebody chose becomes policy, where a streamed body does not run into it.

@@ -77,7 +77,7 @@ public static partial class MeshServiceCollectionExtensions
     public static IMeshBuilder AddMeshToAllHttpClients(this IServiceCollection services)
     {
         ArgumentNullException.ThrowIfNull(services);
-        services.AddSingleton(new MeshClientRegistration(null, null));
+        services.AddSingleton(new MeshClientRegistration(null));
         return services.AddMesh();
     }
 

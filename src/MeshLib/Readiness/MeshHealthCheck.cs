@@ -14,9 +14,9 @@ internal sealed class MeshHealthCheck(MeshServices services, IMeshDirectory dire
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         // Looking at a declared service begins to watch it, so that a host becomes ready without a request.
-        foreach (var name in services.DeclaredNames)
+        foreach (var key in services.DeclaredKeys)
         {
-            services.Find(new EndpointSetKey("http", name.ToLowerInvariant(), -1));
+            services.Find(key);
         }
 
         await Task.WhenAll(services.Sets.Where(static set => set.Service.IsDeclared).Select(static set => set.Ready))

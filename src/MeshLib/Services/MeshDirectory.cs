@@ -12,16 +12,20 @@ internal sealed class MeshDirectory(MeshServices services) : IMeshDirectory
     {
         ArgumentNullException.ThrowIfNull(names);
         string[] wanted = [.. names];
-        var sets = (wanted.Length == 0 ? services.DeclaredNames : wanted)
-            .Select(name => services.Find(EndpointSetKey.Of(new Uri(name.Contains("://", StringComparison.Ordinal) ? name : $"http://{name}"))))
-            .OfType<EndpointSet>();
+        EndpointSetKey[] keys = [.. wanted.Length == 0 ? services.DeclaredKeys : wanted.Select(KeyOf)];
+        var sets = keys.Select(key => services.Find(key)).OfType<EndpointSet>();
         await Task.WhenAll(sets.Select(static set => set.Ready)).WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
+    private static EndpointSetKey KeyOf(string name) =>
+        Uri.TryCreate(name.Contains("://", StringComparison.Ordinal) ? name : $"http://{name}", UriKind.Absolute, out var address)
+            ? EndpointSetKey.Of(address)
+            : throw new ArgumentException($"'{name}' is no service: a name such as orders, _admin.orders or https+http://orders is needed.", nameof(name));
+
     private MeshServiceView View(string name)
     {
-        var service = services.Services.FirstOrDefault(service => string.Equals(service.Name, name, StringComparison.OrdinalIgnoreCase));
-        var sets = services.Sets.Where(set => ReferenceEquals(set.Service, service)).ToArray();
+        var sets = services.Sets.Where(set => string.Equals(set.Service.Name, name, StringComparison.OrdinalIgnoreCase)).ToArray();
+        var service = sets.FirstOrDefault()?.Service;
         var snapshots = sets.Select(static set => set.Snapshot).OfType<EndpointSnapshot>().Where(static snapshot => snapshot is { PassThrough: false }).ToArray();
         return new(
             name,

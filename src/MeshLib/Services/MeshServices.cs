@@ -42,12 +42,16 @@ internal sealed partial class MeshServices : IAsyncDisposable, IDisposable
         }
     }
 
-    public IEnumerable<MeshService> Services => _services.Values;
+    /// <summary>The services in use; a host that is passed through is none.</summary>
+    public IEnumerable<MeshService> Services => _sets.Values.Where(static set => set.Snapshot is { PassThrough: false }).Select(static set => set.Service).Distinct();
 
     public IEnumerable<EndpointSet> Sets => _sets.Values;
 
     /// <summary>The services that somebody declared, whether or not they have been called yet.</summary>
     public IEnumerable<string> DeclaredNames => _declared.Names.Concat(_policies.DeclaredServices).Distinct(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>What the declared services are watched by before their first call.</summary>
+    public IEnumerable<EndpointSetKey> DeclaredKeys => DeclaredNames.SelectMany(_declared.KeysOf);
 
     /// <summary>The endpoint set of a key, created and watched when it is new; <see langword="null"/> when the host is none of the mesh's business.</summary>
     public EndpointSet? Find(in EndpointSetKey key) => _sets.TryGetValue(key, out var set) ? set : Create(key);
@@ -78,7 +82,7 @@ internal sealed partial class MeshServices : IAsyncDisposable, IDisposable
     }
 
     internal IEnumerable<Measurement<double>> BudgetBalances() =>
-        _services.Values.Select(static service => new Measurement<double>(service.Budget.Balance, Tag(service.Name)));
+        Services.Select(static service => new Measurement<double>(service.Budget.Balance, Tag(service.Name)));
 
     internal IEnumerable<Measurement<int>> EndpointCounts() =>
         from set in _sets.Values

@@ -10,7 +10,10 @@ internal sealed class MeshTracing(Action<Exception> onListenerFault) : IDisposab
 
     private readonly ActivitySource _source = new(SourceName);
 
-    public Activity? Start(HttpRequestMessage request, string service)
+    /// <param name="request">The call's request.</param>
+    /// <param name="service">The service that is called.</param>
+    /// <param name="begin">When the call began; the default for now.</param>
+    public Activity? Start(HttpRequestMessage request, string service, DateTimeOffset begin)
     {
         if (!_source.HasListeners())
         {
@@ -19,7 +22,7 @@ internal sealed class MeshTracing(Action<Exception> onListenerFault) : IDisposab
 
         try
         {
-            var activity = _source.StartActivity($"{request.Method.Method} {service}", ActivityKind.Internal);
+            var activity = _source.StartActivity($"{request.Method.Method} {service}", ActivityKind.Internal, parentContext: default, startTime: begin);
             if (activity is { IsAllDataRequested: true })
             {
                 activity.SetTag(MeshTags.PeerService, service);
