@@ -120,7 +120,11 @@ internal sealed class AttemptRunner
     /// <summary>Ends what a call holds when it, or its body, is over; the bulkhead permit is given back by whoever took it.</summary>
     public void Release(MeshCall call)
     {
-        _metrics.RequestEnded(call.Set.Service.Name);
+        if (call.IsCounted)
+        {
+            _metrics.RequestEnded(call.Set.Service.Name);
+        }
+
         if (call.Limit is { } limit && limit.End())
         {
             call.Limit = null;

@@ -70,6 +70,9 @@ public sealed class MeshCall
     /// <summary>Whether the call has a permit of its service's bulkhead to give back.</summary>
     internal bool HoldsPermit { get; set; }
 
+    /// <summary>Whether the call is among the active requests.</summary>
+    internal bool IsCounted { get; set; }
+
     internal Activity? Activity { get; set; }
 
     internal CallLimit? Limit { get; set; }

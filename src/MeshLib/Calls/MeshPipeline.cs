@@ -132,7 +132,7 @@ internal sealed class MeshPipeline(CallClock time, Admission admission, AttemptR
     {
         call.Request.Options.Set(MeshRequestOptions.Call, call);
         call.Activity = tracing.Start(call.Request, call.Set.Service.Name, BeginOf(call));
-        metrics.RequestStarted(call.Set.Service.Name);
+        call.IsCounted = metrics.RequestStarted(call.Set.Service.Name);
         try
         {
             // 1. The deadline: work whose time is up, perhaps while it waited for discovery, costs nothing, not even a place in a queue.

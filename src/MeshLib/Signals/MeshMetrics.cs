@@ -42,7 +42,12 @@ internal sealed class MeshMetrics
         _internalErrors = _meter.CreateCounter<long>("mesh.internal_errors", "{error}", "Faults of the mesh itself, after which the call went on to a live endpoint.");
     }
 
-    public void RequestStarted(string service) => Move(_activeRequests, 1, service);
+    /// <summary>Counts a call as under way. <see langword="false"/> when nobody listens: its end must not be counted then, though somebody may listen by that time.</summary>
+    public bool RequestStarted(string service)
+    {
+        Move(_activeRequests, 1, service);
+        return _activeRequests.Enabled;
+    }
 
     public void RequestEnded(string service) => Move(_activeRequests, -1, service);
 

@@ -35,6 +35,21 @@ public class CallMetricsTests
     }
 
     [Fact]
+    public async Task Listener_WhoComesWhileACallIsUnderWay_DoesNotSeeOneCallFewerThanNone()
+    {
+        await using var mesh = TestMesh.Orders();
+        mesh.Transport.Answer((Func<ScriptedRequest, HttpResponseMessage>?)null);
+        var call = mesh.GetAsync();
+        var exchange = await mesh.Transport.NextAsync();
+        using var recorder = Record(mesh);
+
+        exchange.Respond(200);
+        await call;
+
+        Assert.Equal([Attempt("ok"), Call("ok")], recorder.Lines());
+    }
+
+    [Fact]
     public async Task RetriedFailure_IsOneCallTwoAttemptsAndARetryWithTheReasonOfTheFirst()
     {
         await using var mesh = TestMesh.Orders();
