@@ -69,26 +69,22 @@ internal static class Driver
         var run = new IncidentRun(fleet, registry, scoreboard, TimeProvider.System);
         await ProgressView.Create(console, scoreboard).ShowAsync(() => run.PlayAsync(cancellationToken), cancellationToken);
 
+        var verdict = new Verdict(scoreboard);
         console.Write(ScoreTable.Of(scoreboard));
         Settings.Write(console, registry);
         if (arguments.Report is { } file)
         {
-            await ReportFile.WriteAsync(file, registry, scoreboard, cancellationToken);
+            await ReportFile.WriteAsync(file, registry, scoreboard, verdict, cancellationToken);
             console.MarkupLineInterpolated($"The figures are in {file}");
         }
 
-        var shortfalls = Acceptance.Shortfalls(scoreboard);
-        foreach (var shortfall in shortfalls)
-        {
-            console.MarkupLineInterpolated($"[red]{shortfall}[/]");
-        }
-
+        verdict.Write(console);
         if (arguments.Serve)
         {
             await ServeAsync(console, registry, fleet, cancellationToken);
         }
 
-        return shortfalls.Count == 0 ? 0 : 1;
+        return verdict.Passed ? 0 : 1;
     }
 
     private static async Task ServeAsync(IAnsiConsole console, IRegistry registry, Fleet fleet, CancellationToken cancellationToken)

@@ -12,12 +12,12 @@ internal static class ReportFile
     // Read by people too: arrows and "×" stay as they are.
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    public static async Task WriteAsync(string file, IRegistry registry, Scoreboard scoreboard, CancellationToken cancellationToken)
+    public static async Task WriteAsync(string file, IRegistry registry, Scoreboard scoreboard, Verdict verdict, CancellationToken cancellationToken)
     {
         var incidents = new JsonArray();
         foreach (var incident in scoreboard.Incidents)
         {
-            var entry = new JsonObject { ["name"] = incident.Name };
+            var entry = new JsonObject { ["name"] = incident.Name, ["required"] = incident.Required };
             foreach (var stack in scoreboard.Stacks)
             {
                 entry[stack.Name] = scoreboard.Find(incident, stack) is { } figures ? ToJson(figures) : null;
@@ -30,6 +30,7 @@ internal static class ReportFile
         {
             ["registry"] = registry.Name,
             ["incidents"] = incidents,
+            ["verdict"] = verdict.ToJson(),
             ["settings"] = new JsonObject(Settings.Of(registry).Select(setting => KeyValuePair.Create(setting.Key, (JsonNode?)setting.Value))),
         };
         await File.WriteAllTextAsync(file, report.ToJsonString(Indented), cancellationToken);

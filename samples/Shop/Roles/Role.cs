@@ -14,9 +14,9 @@ internal static class Role
         Func<string[], Task>? program = name switch
         {
             Storefront => StorefrontProgram.RunAsync,
-            Catalog => CatalogProgram.RunAsync,
-            Pricing => PricingProgram.RunAsync,
-            Inventory => InventoryProgram.RunAsync,
+            Catalog => BackendProgram.RunCatalogAsync,
+            Pricing => BackendProgram.RunPricingAsync,
+            Inventory => BackendProgram.RunInventoryAsync,
             Guard.Name => Guard.RunAsync,
             _ => null,
         };

@@ -30,7 +30,7 @@ public static class MeshRequestExtensions
         request.Options.Set(MeshRequestOptions.AllowRetry, allow);
     }
 
-    /// <summary>Lets the request pass the mesh untouched.</summary>
+    /// <summary>Lets the request pass the mesh untouched, through whatever other resilience and discovery handlers its client has.</summary>
     /// <param name="request">The request, not sent yet.</param>
     public static void BypassMesh(this HttpRequestMessage request)
     {

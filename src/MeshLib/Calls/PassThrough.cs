@@ -1,6 +1,6 @@
 namespace MeshLib;
 
-/// <summary>Sends on what is none of the mesh's business: no policy, no header, no wrapping.</summary>
+/// <summary>Sends on what is none of the mesh's business: no policy, no header, no wrapping, and through the handlers that the mesh otherwise takes the place of.</summary>
 internal sealed class PassThrough(ClientTimeout timeout)
 {
     public Task<HttpResponseMessage> SendAsync(MeshHandler handler, HttpRequestMessage request, bool synchronous, CancellationToken cancellationToken)
@@ -8,7 +8,7 @@ internal sealed class PassThrough(ClientTimeout timeout)
         // A request inside the mesh has its limits, its headers and its report already.
         if (request.RequestUri is MeshUri)
         {
-            return ForwardAsync(handler, request, synchronous, cancellationToken);
+            return synchronous ? Task.FromResult(handler.SendInner(request, cancellationToken)) : handler.SendInnerAsync(request, cancellationToken);
         }
 
         if (request.Options.TryGetValue(MeshRequestOptions.Call, out _))
@@ -27,5 +27,5 @@ internal sealed class PassThrough(ClientTimeout timeout)
         timeout.RunAsync(handler.Client, token => ForwardAsync(handler, request, synchronous, token), cancellationToken);
 
     private static Task<HttpResponseMessage> ForwardAsync(MeshHandler handler, HttpRequestMessage request, bool synchronous, CancellationToken cancellationToken) =>
-        synchronous ? Task.FromResult(handler.SendInner(request, cancellationToken)) : handler.SendInnerAsync(request, cancellationToken);
+        synchronous ? Task.FromResult(handler.Pass(request, cancellationToken)) : handler.PassAsync(request, cancellationToken);
 }

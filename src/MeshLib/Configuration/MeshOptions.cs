@@ -20,9 +20,9 @@ public sealed class MeshOptions
     public MeshMode? Mode { get; set; }
 
     /// <summary>
-    /// Leaves Microsoft's standard and hedging resilience handlers in the chains of mesh clients. Their attempts multiply with the mesh's, and no budget counts them.
+    /// Leaves Microsoft's standard and hedging resilience handlers in the way of every request of mesh clients. Their attempts multiply with the mesh's, and no budget counts them.
     /// </summary>
-    /// <value>Default <see langword="false"/>: the mesh takes their place, and says so once.</value>
+    /// <value>Default <see langword="false"/>: the mesh takes their place, and says so once; requests that pass through the mesh go through them all the same.</value>
     public bool KeepResilienceHandlers { get; set; }
 
     /// <summary>The policy of every service.</summary>

@@ -18,16 +18,18 @@ internal sealed partial class ForeignHandlers(
     /// Takes out Microsoft's resolving handler, which would turn the logical address into a physical one before the mesh sees it, and the handlers of Microsoft's
     /// standard and hedging pipelines, whose retries and one breaker per service would multiply with the mesh's. Any other resilience handler stays where it is.
     /// </summary>
-    public void TakeOut(HttpMessageHandlerBuilder builder)
+    /// <returns>What was taken out, in its order: requests that are none of the mesh's business still need it.</returns>
+    public IReadOnlyList<DelegatingHandler> TakeOut(HttpMessageHandlerBuilder builder)
     {
-        var handlers = builder.AdditionalHandlers;
-        for (var i = handlers.Count - 1; i >= 0; i--)
+        var taken = builder.AdditionalHandlers
+            .Where(handler => handler.GetType().FullName == ResolvingHandler || (handler is ResilienceHandler resilience && !Keeps(resilience, builder.Name ?? "")))
+            .ToList();
+        foreach (var handler in taken)
         {
-            if (handlers[i].GetType().FullName == ResolvingHandler || (handlers[i] is ResilienceHandler resilience && !Keeps(resilience, builder.Name ?? "")))
-            {
-                handlers.RemoveAt(i);
-            }
+            builder.AdditionalHandlers.Remove(handler);
         }
+
+        return taken;
     }
 
     private bool Keeps(ResilienceHandler handler, string client)
@@ -63,7 +65,7 @@ internal sealed partial class ForeignHandlers(
             $"total timeout {settings.TotalRequestTimeout.Timeout}, attempt timeout {settings.AttemptTimeout.Timeout}, {settings.Retry.MaxRetryAttempts} retries, breaker at {settings.CircuitBreaker.FailureRatio:P0} of {settings.CircuitBreaker.MinimumThroughput}");
     }
 
-    [LoggerMessage(400, LogLevel.Warning, "Microsoft's resilience pipeline '{Pipeline}' was taken out of the chain of mesh client '{Client}', and its settings are not used: {Settings}. The mesh's policy (Mesh:Defaults, Mesh:Services) takes its place; Mesh:KeepResilienceHandlers keeps it.")]
+    [LoggerMessage(400, LogLevel.Warning, "Microsoft's resilience pipeline '{Pipeline}' was taken out of the chain of mesh client '{Client}', and its settings are not used for its calls to services: {Settings}. The mesh's policy (Mesh:Defaults, Mesh:Services) takes its place; requests that pass through the mesh still go through it. Mesh:KeepResilienceHandlers keeps it for all.")]
     private static partial void LogTakenOut(ILogger logger, string pipeline, string client, string settings);
 
     [LoggerMessage(401, LogLevel.Warning, "The resilience pipeline '{Pipeline}' of mesh client '{Client}' may retry outside of the mesh: its attempts multiply with the mesh's and no budget counts them.")]

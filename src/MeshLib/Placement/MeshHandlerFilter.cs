@@ -32,9 +32,8 @@ internal sealed class MeshHandlerFilter(MeshPipeline pipeline, MeshClients clien
                 return;
             }
 
-            foreign.TakeOut(builder);
             MeshTransport.LeaveBalancingToTheMesh(builder.PrimaryHandler);
-            builder.AdditionalHandlers.Add(new MeshHandler(pipeline, clients.Get(name)));
+            builder.AdditionalHandlers.Add(new MeshHandler(pipeline, clients.Get(name), foreign.TakeOut(builder)));
         };
     }
 }

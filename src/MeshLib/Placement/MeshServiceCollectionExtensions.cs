@@ -71,7 +71,7 @@ public static partial class MeshServiceCollectionExtensions
 
     /// <summary>
     /// Lets every client of the factory go through the mesh. Primary handlers and <see cref="HttpClient.Timeout"/> are left as they are, and hosts that nobody resolves
-    /// are passed through.
+    /// are passed through, with the resilience and discovery handlers of Microsoft's packages that their clients have.
     /// </summary>
     /// <param name="services">The services of the host.</param>
     public static IMeshBuilder AddMeshToAllHttpClients(this IServiceCollection services)
