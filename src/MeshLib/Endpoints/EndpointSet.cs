@@ -27,6 +27,7 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
     private IEndpointSourceStatus? _status;
     private EndpointUpdate? _latest;
     private EndpointWatch? _watch;
+    private long _failingSince;
     private long _nextProbeAt;
     private int _proofs;
 
@@ -54,7 +55,16 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
     /// <summary>Set when the set has been dropped for want of use; whoever holds it must ask the directory again.</summary>
     public bool IsRetired { get; private set; }
 
-    public TimeSpan StaleFor => Volatile.Read(ref _status)?.StaleFor ?? TimeSpan.Zero;
+    /// <summary>As the source says, or since discovery fails, whichever is longer.</summary>
+    public TimeSpan StaleFor
+    {
+        get
+        {
+            var told = Volatile.Read(ref _status)?.StaleFor ?? TimeSpan.Zero;
+            var failing = Volatile.Read(ref _failingSince) is var since and not 0 ? _environment.Clock.Between(since, _environment.Clock.Now()) : TimeSpan.Zero;
+            return told > failing ? told : failing;
+        }
+    }
 
     public void Watch(EndpointWatch watch) => _watch = watch;
 
@@ -81,6 +91,7 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
         {
             _latest = update;
             Volatile.Write(ref _status, update.Status);
+            Volatile.Write(ref _failingSince, 0);
             var endpoints = update.Endpoints;
             if (endpoints.Count == 0 && !Service.IsDeclared && (_snapshot is null or { PassThrough: true } or { Problem: not null }))
             {
@@ -109,6 +120,11 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
         lock (_control)
         {
             _metrics.DiscoveryUpdated(Service.Name, "failed");
+            if (_failingSince == 0)
+            {
+                Volatile.Write(ref _failingSince, Math.Max(1, _environment.Clock.Now()));
+            }
+
             if (_snapshot is null or { Problem: not null })
             {
                 SetSnapshot(new EndpointSnapshot { Problem = problem });
