@@ -248,9 +248,9 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
 
         // One client's haste is no evidence for the others: the breaker learns of a time-out when the endpoint has had the time that the service's own policy gives it.
         var hasty = reason is OutcomeReason.Timeout or OutcomeReason.AttemptTimeout && elapsed < Service.Policy.AttemptTimeout.TotalSeconds * Patience;
-        if (endpoint.Breaker.Record(hasty ? BreakerSignal.Ignored : reason.Signal(), ticket.Generation, now))
+        if (endpoint.Breaker.Record(hasty ? BreakerSignal.Ignored : reason.Signal(), ticket.Generation, now, out var transition))
         {
-            HealthChanged(endpoint, reason);
+            HealthChanged(endpoint, transition, reason);
         }
     }
 
@@ -304,9 +304,13 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
         {
             // A probe may fail: a request that can be repeated elsewhere is the better one to risk, unless none comes for a while.
             var dueAt = repeatable ? endpoint.Breaker.RetryAt : _environment.Clock.After(endpoint.Breaker.RetryAt, settings.CircuitBreaker.BreakDuration);
-            if (ticket.Endpoint is null && now >= dueAt && endpoint.Breaker.TryBeginProbe(now, settings.AttemptTimeout, out var generation))
+            if (ticket.Endpoint is null && now >= dueAt && endpoint.Breaker.TryBeginProbe(now, settings.AttemptTimeout, out var generation, out var transition))
             {
                 ticket = new(endpoint, generation);
+                if (transition.Happened)
+                {
+                    _metrics.BreakerChanged(Service.Name, transition);
+                }
             }
 
             next = Math.Min(next, endpoint.Breaker.RetryAt);
@@ -317,11 +321,10 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
         return ticket.Endpoint is not null;
     }
 
-    private void HealthChanged(MeshEndpoint endpoint, OutcomeReason reason)
+    private void HealthChanged(MeshEndpoint endpoint, BreakerTransition transition, OutcomeReason reason)
     {
-        var state = endpoint.Breaker.State;
-        _metrics.BreakerChanged(Service.Name, state);
-        LogBreakerChanged(_logger, Service.Name, endpoint.Prefix, state, reason.Tag());
+        _metrics.BreakerChanged(Service.Name, transition);
+        LogBreakerChanged(_logger, Service.Name, endpoint.Prefix, transition.To, reason.Tag());
         lock (_control)
         {
             Rebuild();
