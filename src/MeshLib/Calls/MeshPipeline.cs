@@ -99,7 +99,18 @@ internal sealed class MeshPipeline(CallClock time, Admission admission, AttemptR
         return await RunAsync(call).ConfigureAwait(false);
     }
 
-    private Task<HttpResponseMessage> RunAsync(MeshCall call) => call.Policy.Policy.Mode == MeshMode.Resolve ? ForwardAsync(call) : GovernAsync(call);
+    private Task<HttpResponseMessage> RunAsync(MeshCall call)
+    {
+        var mode = call.Policy.Policy.Mode;
+        if (mode == MeshMode.Enforce)
+        {
+            return GovernAsync(call);
+        }
+
+        // Enforce replaces what an earlier call of the same request has left; the other modes write nothing in its place.
+        RequestDispatch.Forget(call.Request);
+        return mode == MeshMode.Observe ? GovernAsync(call) : ForwardAsync(call);
+    }
 
     /// <summary>Mode Resolve: discovery and round robin, nothing else.</summary>
     private async Task<HttpResponseMessage> ForwardAsync(MeshCall call)

@@ -11,13 +11,7 @@ internal sealed class PassThrough(ClientTimeout timeout)
             return synchronous ? Task.FromResult(handler.SendInner(request, cancellationToken)) : handler.SendInnerAsync(request, cancellationToken);
         }
 
-        if (request.Options.TryGetValue(MeshRequestOptions.Call, out _))
-        {
-            // Left by an earlier call of the same request, which somebody above sends again.
-            ((IDictionary<string, object?>)request.Options).Remove(MeshRequestOptions.Call.Key);
-            RequestDispatch.Strip(request);
-        }
-
+        RequestDispatch.Forget(request);
         return handler.Client.OwnTimeout == Timeout.InfiniteTimeSpan
             ? ForwardAsync(handler, request, synchronous, cancellationToken)
             : ForwardLimitedAsync(handler, request, synchronous, cancellationToken);

@@ -77,6 +77,16 @@ internal static class RequestDispatch
         }
     }
 
+    /// <summary>Takes off a request, which somebody above sends again, what an earlier call of the same request has left there: its report and its headers.</summary>
+    public static void Forget(HttpRequestMessage request)
+    {
+        // Without one the headers, if any, are the caller's own.
+        if (((IDictionary<string, object?>)request.Options).Remove(MeshRequestOptions.Call.Key))
+        {
+            Strip(request);
+        }
+    }
+
     /// <summary>Takes the mesh's headers off a request that leaves the mesh: an earlier call may have left one there, when somebody above follows a redirect.</summary>
     public static void Strip(HttpRequestMessage request)
     {

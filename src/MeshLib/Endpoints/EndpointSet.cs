@@ -27,6 +27,7 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
     private IEndpointSourceStatus? _status;
     private EndpointUpdate? _latest;
     private EndpointWatch? _watch;
+    private long _failingSince;
     private long _nextProbeAt;
     private int _proofs;
 
@@ -54,7 +55,16 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
     /// <summary>Set when the set has been dropped for want of use; whoever holds it must ask the directory again.</summary>
     public bool IsRetired { get; private set; }
 
-    public TimeSpan StaleFor => Volatile.Read(ref _status)?.StaleFor ?? TimeSpan.Zero;
+    /// <summary>As the source says, or since discovery fails, whichever is longer.</summary>
+    public TimeSpan StaleFor
+    {
+        get
+        {
+            var told = Volatile.Read(ref _status)?.StaleFor ?? TimeSpan.Zero;
+            var failing = Volatile.Read(ref _failingSince) is var since and not 0 ? _environment.Clock.Between(since, _environment.Clock.Now()) : TimeSpan.Zero;
+            return told > failing ? told : failing;
+        }
+    }
 
     public void Watch(EndpointWatch watch) => _watch = watch;
 
@@ -81,6 +91,7 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
         {
             _latest = update;
             Volatile.Write(ref _status, update.Status);
+            Volatile.Write(ref _failingSince, 0);
             var endpoints = update.Endpoints;
             if (endpoints.Count == 0 && !Service.IsDeclared && (_snapshot is null or { PassThrough: true } or { Problem: not null }))
             {
@@ -109,6 +120,11 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
         lock (_control)
         {
             _metrics.DiscoveryUpdated(Service.Name, "failed");
+            if (_failingSince == 0)
+            {
+                Volatile.Write(ref _failingSince, Math.Max(1, _environment.Clock.Now()));
+            }
+
             if (_snapshot is null or { Problem: not null })
             {
                 SetSnapshot(new EndpointSnapshot { Problem = problem });
@@ -232,9 +248,9 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
 
         // One client's haste is no evidence for the others: the breaker learns of a time-out when the endpoint has had the time that the service's own policy gives it.
         var hasty = reason is OutcomeReason.Timeout or OutcomeReason.AttemptTimeout && elapsed < Service.Policy.AttemptTimeout.TotalSeconds * Patience;
-        if (endpoint.Breaker.Record(hasty ? BreakerSignal.Ignored : reason.Signal(), ticket.Generation, now))
+        if (endpoint.Breaker.Record(hasty ? BreakerSignal.Ignored : reason.Signal(), ticket.Generation, now, out var transition))
         {
-            HealthChanged(endpoint, reason);
+            HealthChanged(endpoint, transition, reason);
         }
     }
 
@@ -288,9 +304,13 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
         {
             // A probe may fail: a request that can be repeated elsewhere is the better one to risk, unless none comes for a while.
             var dueAt = repeatable ? endpoint.Breaker.RetryAt : _environment.Clock.After(endpoint.Breaker.RetryAt, settings.CircuitBreaker.BreakDuration);
-            if (ticket.Endpoint is null && now >= dueAt && endpoint.Breaker.TryBeginProbe(now, settings.AttemptTimeout, out var generation))
+            if (ticket.Endpoint is null && now >= dueAt && endpoint.Breaker.TryBeginProbe(now, settings.AttemptTimeout, out var generation, out var transition))
             {
                 ticket = new(endpoint, generation);
+                if (transition.Happened)
+                {
+                    _metrics.BreakerChanged(Service.Name, transition);
+                }
             }
 
             next = Math.Min(next, endpoint.Breaker.RetryAt);
@@ -301,11 +321,10 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
         return ticket.Endpoint is not null;
     }
 
-    private void HealthChanged(MeshEndpoint endpoint, OutcomeReason reason)
+    private void HealthChanged(MeshEndpoint endpoint, BreakerTransition transition, OutcomeReason reason)
     {
-        var state = endpoint.Breaker.State;
-        _metrics.BreakerChanged(Service.Name, state);
-        LogBreakerChanged(_logger, Service.Name, endpoint.Prefix, state, reason.Tag());
+        _metrics.BreakerChanged(Service.Name, transition);
+        LogBreakerChanged(_logger, Service.Name, endpoint.Prefix, transition.To, reason.Tag());
         lock (_control)
         {
             Rebuild();

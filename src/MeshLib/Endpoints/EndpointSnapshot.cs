@@ -17,7 +17,7 @@ internal sealed class EndpointSnapshot
     /// <summary>Chooses among <see cref="Live"/>; <see langword="null"/> when there are none.</summary>
     public EndpointPicker? Picker { get; init; }
 
-    /// <summary>The endpoints whose breaker is not closed: they get their probes and nothing else.</summary>
+    /// <summary>The endpoints whose breaker is not closed: they get their probes, and nothing else where the breaker is enforced.</summary>
     public IReadOnlyList<MeshEndpoint> CutOff { get; init; } = [];
 
     /// <summary>Whether so few endpoints are healthy that the unhealthy ones get traffic too.</summary>
@@ -47,7 +47,17 @@ internal sealed class EndpointSnapshot
                 continue;
             }
 
-            (enforce && endpoint.Breaker.State != BreakerState.Closed ? cutOff : live).Add(endpoint);
+            // Where it is only observed a breaker has its probes all the same, or it would never close again.
+            var open = endpoint.Breaker.State != BreakerState.Closed;
+            if (open && policy.Mode != MeshMode.Resolve)
+            {
+                cutOff.Add(endpoint);
+            }
+
+            if (!(open && enforce))
+            {
+                live.Add(endpoint);
+            }
         }
 
         return new() { All = all, Live = live, CutOff = cutOff, Panic = panic, Picker = live.Count == 0 ? null : pick(live) };

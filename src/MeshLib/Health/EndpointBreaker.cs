@@ -51,32 +51,37 @@ internal sealed class EndpointBreaker
     /// <param name="now">The current timestamp.</param>
     /// <param name="limit">How long the probe may take before another may start.</param>
     /// <param name="generation">What the probe must name in <see cref="Record"/>.</param>
-    public bool TryBeginProbe(long now, TimeSpan limit, out int generation)
+    /// <param name="transition">What that changed, if anything.</param>
+    public bool TryBeginProbe(long now, TimeSpan limit, out int generation, out BreakerTransition transition)
     {
         var period = Current;
         generation = period.Generation + 1;
+        transition = default;
         return period.State != BreakerState.Closed && now >= period.RetryAt
-            && Replace(period, new Period(BreakerState.Probing, generation, _clock.After(now, limit), period.Breaks, null));
+            && Replace(period, new Period(BreakerState.Probing, generation, _clock.After(now, limit), period.Breaks, null), out transition);
     }
 
     /// <summary>Takes an attempt's outcome.</summary>
     /// <param name="signal">The outcome.</param>
     /// <param name="generation">The generation in which the attempt began.</param>
     /// <param name="now">The current timestamp.</param>
+    /// <param name="transition">What this outcome changed, if anything.</param>
     /// <returns>Whether this outcome changed the state.</returns>
-    public bool Record(BreakerSignal signal, int generation, long now)
+    public bool Record(BreakerSignal signal, int generation, long now, out BreakerTransition transition)
     {
+        transition = default;
         var period = Current;
         return period.Generation == generation && period.State switch
         {
-            BreakerState.Closed => RecordTraffic(period, signal, now),
-            BreakerState.Probing => RecordProbe(period, signal, now),
+            BreakerState.Closed => RecordTraffic(period, signal, now, out transition),
+            BreakerState.Probing => RecordProbe(period, signal, now, out transition),
             _ => false,
         };
     }
 
-    private bool RecordTraffic(Period period, BreakerSignal signal, long now)
+    private bool RecordTraffic(Period period, BreakerSignal signal, long now, out BreakerTransition transition)
     {
+        transition = default;
         var settings = Volatile.Read(ref _settings);
         if (signal == BreakerSignal.Ignored)
         {
@@ -100,20 +105,22 @@ internal sealed class EndpointBreaker
         }
 
         var inARow = signal == BreakerSignal.Failure ? Interlocked.Increment(ref period.FailuresInARow) : 0;
-        return (IsTooManyInARow(settings, inARow) || IsTooHighARatio(settings, period.Window!, now)) && Replace(period, Break(period, Relapses(period, settings, now) + 1, settings, now));
+        return (IsTooManyInARow(settings, inARow) || IsTooHighARatio(settings, period.Window!, now))
+            && Replace(period, Break(period, Relapses(period, settings, now) + 1, settings, now), out transition);
     }
 
-    private bool RecordProbe(Period period, BreakerSignal signal, long now)
+    private bool RecordProbe(Period period, BreakerSignal signal, long now, out BreakerTransition transition)
     {
         var settings = Volatile.Read(ref _settings);
-        return Replace(period, signal switch
+        var next = signal switch
         {
             BreakerSignal.Success => new Period(BreakerState.Closed, period.Generation + 1, 0, period.Breaks, new SlidingWindow(settings.Window, _clock)) { Began = now },
 
             // No evidence, so the break is neither over nor renewed: the next caller may probe at once.
             BreakerSignal.Ignored => new Period(BreakerState.Open, period.Generation + 1, now, period.Breaks, null),
             _ => Break(period, period.Breaks + 1, settings, now),
-        });
+        };
+        return Replace(period, next, out transition);
     }
 
     /// <summary>Breaks before this one that still count: an endpoint that stayed closed for a window, and for as long as its last break, has recovered from them.</summary>
@@ -143,7 +150,12 @@ internal sealed class EndpointBreaker
         && total >= settings.MinimumThroughput
         && failures >= settings.FailureRatio * total;
 
-    private bool Replace(Period seen, Period next) => ReferenceEquals(Interlocked.CompareExchange(ref _period, next, seen), seen);
+    private bool Replace(Period seen, Period next, out BreakerTransition transition)
+    {
+        var replaced = ReferenceEquals(Interlocked.CompareExchange(ref _period, next, seen), seen);
+        transition = replaced ? new(seen.State, next.State) : default;
+        return replaced;
+    }
 
     /// <summary>Its counters are its own, so that a thread which was overtaken by two changes of state counts into a period that is over.</summary>
     private sealed class Period(BreakerState state, int generation, long retryAt, int breaks, SlidingWindow? window)

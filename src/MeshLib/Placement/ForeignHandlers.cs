@@ -8,7 +8,11 @@ namespace MeshLib;
 
 /// <summary>What other packages have put into a mesh client's chain, and what of it cannot stay there. Everything is said once, whatever the number of clients and rotations.</summary>
 internal sealed partial class ForeignHandlers(
-    PipelineProbe probe, MeshPolicies policies, IOptionsMonitor<HttpStandardResilienceOptions> standard, ILogger<ForeignHandlers> logger)
+    PipelineProbe probe,
+    MeshPolicies policies,
+    IOptionsMonitor<HttpStandardResilienceOptions> standard,
+    IOptionsMonitor<HttpStandardHedgingResilienceOptions> hedging,
+    ILogger<ForeignHandlers> logger)
 {
     private const string ResolvingHandler = "Microsoft.Extensions.ServiceDiscovery.Http.ResolvingHttpDelegatingHandler";
 
@@ -35,9 +39,9 @@ internal sealed partial class ForeignHandlers(
     private bool Keeps(ResilienceHandler handler, string client)
     {
         var pipeline = probe.Look(handler);
-        if (policies.KeepResilienceHandlers || !pipeline.IsMicrosofts)
+        if (policies.KeepResilienceHandlers || handler.GetType() != typeof(ResilienceHandler) || !IsMicrosofts(pipeline, client, out var settings))
         {
-            if ((pipeline.Retries || pipeline.Name is null) && _said.TryAdd($"kept {client} {pipeline.Name}", true))
+            if ((pipeline.Repeater is not null || pipeline.Name is null) && _said.TryAdd($"kept {client} {pipeline.Name}", true))
             {
                 LogRetriesOutside(logger, client, pipeline.Name ?? "of unknown name, without telemetry");
             }
@@ -47,22 +51,40 @@ internal sealed partial class ForeignHandlers(
 
         if (_said.TryAdd(pipeline.Name!, true))
         {
-            LogTakenOut(logger, pipeline.Name!, client, SettingsOf(pipeline.Name!));
+            LogTakenOut(logger, pipeline.Name!, client, settings);
         }
 
         return false;
     }
 
-    private string SettingsOf(string pipeline)
+    /// <summary>
+    /// Whether a pipeline is one that Microsoft's package registers: for this client or, with no client's name in front, for all. A user's own may be called "standard" too and
+    /// then bears the very same name; but its repeating strategy is not the one that Microsoft's options of that name describe.
+    /// </summary>
+    private bool IsMicrosofts(PipelineIdentity pipeline, string client, out string settings)
     {
-        if (!pipeline.EndsWith(PipelineProbe.StandardSuffix, StringComparison.Ordinal))
+        settings = "hedging, its timeouts and its breaker per authority";
+        if (pipeline.Name is not { } name)
         {
-            return "hedging, its timeouts and its breaker per authority";
+            return false;
         }
 
-        var settings = standard.Get(pipeline);
-        return FormattableString.Invariant(
-            $"total timeout {settings.TotalRequestTimeout.Timeout}, attempt timeout {settings.AttemptTimeout.Timeout}, {settings.Retry.MaxRetryAttempts} retries, breaker at {settings.CircuitBreaker.FailureRatio:P0} of {settings.CircuitBreaker.MinimumThroughput}");
+        switch (name.StartsWith(client + "-", StringComparison.Ordinal) ? name[client.Length..] : name)
+        {
+            case "-standard":
+                var options = standard.Get(name);
+                settings = FormattableString.Invariant(
+                    $"total timeout {options.TotalRequestTimeout.Timeout}, attempt timeout {options.AttemptTimeout.Timeout}, {options.Retry.MaxRetryAttempts} retries, breaker at {options.CircuitBreaker.FailureRatio:P0} of {options.CircuitBreaker.MinimumThroughput}");
+                return pipeline.Repeater == options.Retry.Name;
+            case "-standard-hedging":
+                return pipeline.Repeater == hedging.Get(name).Hedging.Name;
+
+            // The inner half of hedging, which repeats nothing.
+            case "-standard-hedging-endpoint":
+                return pipeline.Repeater is null;
+            default:
+                return false;
+        }
     }
 
     [LoggerMessage(400, LogLevel.Warning, "Microsoft's resilience pipeline '{Pipeline}' was taken out of the chain of mesh client '{Client}', and its settings are not used for its calls to services: {Settings}. The mesh's policy (Mesh:Defaults, Mesh:Services) takes its place; requests that pass through the mesh still go through it. Mesh:KeepResilienceHandlers keeps it for all.")]

@@ -12,11 +12,6 @@ namespace MeshLib;
 /// </summary>
 internal sealed class PipelineProbe : TelemetryListener
 {
-    /// <summary>The end of the name that Microsoft's package gives its standard pipeline, after the client's name.</summary>
-    public const string StandardSuffix = "-standard";
-
-    private const string HedgingSuffix = "-standard-hedging";
-    private const string HedgingEndpointSuffix = "-standard-hedging-endpoint";
     private const string AttemptEvent = "ExecutionAttempt";
 
     private static readonly Uri Anywhere = new("https://localhost");
@@ -26,11 +21,14 @@ internal sealed class PipelineProbe : TelemetryListener
     public PipelineIdentity Look(ResilienceHandler handler)
     {
         var sighting = new Sighting();
+        var context = ResilienceContextPool.Shared.Get();
         _looking.Value = sighting;
         try
         {
+            // As the handler does: hedging takes the request from there.
             using var request = new HttpRequestMessage(HttpMethod.Get, Anywhere);
-            using var response = PipelineOf(handler)(request).Execute(static () => new HttpResponseMessage(HttpStatusCode.OK));
+            context.SetRequestMessage(request);
+            using var response = PipelineOf(handler)(request).Execute(static _ => new HttpResponseMessage(HttpStatusCode.OK), context);
         }
 #pragma warning disable CA1031 // A pipeline that cannot stand a made-up request, or another version of the handler, is a pipeline that is not recognised.
         catch (Exception)
@@ -40,9 +38,10 @@ internal sealed class PipelineProbe : TelemetryListener
         finally
         {
             _looking.Value = null;
+            ResilienceContextPool.Shared.Return(context);
         }
 
-        return new(sighting.Name, IsMicrosofts(sighting.Name), sighting.Retries);
+        return new(sighting.Name, sighting.Repeater);
     }
 
     public override void Write<TResult, TArgs>(in TelemetryEventArguments<TResult, TArgs> args)
@@ -50,15 +49,12 @@ internal sealed class PipelineProbe : TelemetryListener
         if (_looking.Value is { } sighting)
         {
             sighting.Name ??= args.Source.PipelineName;
-            sighting.Retries |= args.Event.EventName == AttemptEvent;
+            if (args.Event.EventName == AttemptEvent)
+            {
+                sighting.Repeater ??= args.Source.StrategyName ?? "";
+            }
         }
     }
-
-    private static bool IsMicrosofts(string? name) =>
-        name is not null
-        && (name.EndsWith(StandardSuffix, StringComparison.Ordinal)
-            || name.EndsWith(HedgingSuffix, StringComparison.Ordinal)
-            || name.EndsWith(HedgingEndpointSuffix, StringComparison.Ordinal));
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_pipelineProvider")]
     private static extern ref Func<HttpRequestMessage, ResiliencePipeline<HttpResponseMessage>> Provider(ResilienceHandler handler);
@@ -69,12 +65,11 @@ internal sealed class PipelineProbe : TelemetryListener
     {
         public string? Name { get; set; }
 
-        public bool Retries { get; set; }
+        public string? Repeater { get; set; }
     }
 }
 
 /// <summary>What is known of a resilience pipeline.</summary>
 /// <param name="Name">Its name in Polly's telemetry; <see langword="null"/> when it reports nothing, so that nothing is known of it.</param>
-/// <param name="IsMicrosofts">Whether it is Microsoft's standard or hedging pipeline.</param>
-/// <param name="Retries">Whether it repeats requests.</param>
-internal readonly record struct PipelineIdentity(string? Name, bool IsMicrosofts, bool Retries);
+/// <param name="Repeater">The name of the strategy that repeats requests; <see langword="null"/> when there is none.</param>
+internal readonly record struct PipelineIdentity(string? Name, string? Repeater);

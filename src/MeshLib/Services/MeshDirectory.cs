@@ -26,10 +26,13 @@ internal sealed class MeshDirectory(MeshServices services) : IMeshDirectory
     {
         var sets = services.Sets.Where(set => string.Equals(set.Service.Name, name, StringComparison.OrdinalIgnoreCase)).ToArray();
         var service = sets.FirstOrDefault()?.Service;
-        var snapshots = sets.Select(static set => set.Snapshot).OfType<EndpointSnapshot>().Where(static snapshot => snapshot is { PassThrough: false }).ToArray();
+        var answers = sets.Select(static set => set.Snapshot).Where(static snapshot => snapshot is not { PassThrough: true }).ToArray();
+        var snapshots = answers.OfType<EndpointSnapshot>().ToArray();
+
+        // A service is as well as the worst of its endpoint sets: a client that calls _admin.orders is not helped by what is known of orders.
         return new(
             name,
-            snapshots.Any(static snapshot => snapshot.Problem is null),
+            answers.Length > 0 && answers.All(static snapshot => snapshot is { Problem: null }),
             sets.Length == 0 ? TimeSpan.Zero : sets.Max(static set => set.StaleFor),
             snapshots.Any(static snapshot => snapshot.Panic),
             service?.Budget.Balance ?? 0,

@@ -37,7 +37,7 @@ internal sealed class MeshMetrics
         _retries = _meter.CreateCounter<long>("mesh.client.retries", "{retry}", "Further attempts made, by the reason of the attempt before.");
         _retryRefusals = _meter.CreateCounter<long>("mesh.client.retry_refusals", "{retry}", "Retryable failures handed back to the caller, by what forbade another attempt.");
         _rejections = _meter.CreateCounter<long>("mesh.client.rejections", "{request}", "Calls that the mesh itself refused.");
-        _breakerTransitions = _meter.CreateCounter<long>("mesh.breaker.transitions", "{transition}", "Changes of an endpoint breaker's state, by the new state.");
+        _breakerTransitions = _meter.CreateCounter<long>("mesh.breaker.transitions", "{transition}", "Changes of an endpoint breaker's state, from one to another: closed to open, open to probing (half-open), probing to closed or back to open.");
         _discoveryUpdates = _meter.CreateCounter<long>("mesh.discovery.updates", "{update}", "Answers of discovery: applied, unchanged or failed.");
         _internalErrors = _meter.CreateCounter<long>("mesh.internal_errors", "{error}", "Faults of the mesh itself, after which the call went on to a live endpoint.");
     }
@@ -61,7 +61,22 @@ internal sealed class MeshMetrics
 
     public void Rejected(string service, OutcomeReason reason) => Count(_rejections, service, MeshTags.Reason, reason.Tag());
 
-    public void BreakerChanged(string service, BreakerState state) => Count(_breakerTransitions, service, MeshTags.State, state.Tag());
+    public void BreakerChanged(string service, BreakerTransition transition)
+    {
+        if (_breakerTransitions.Enabled)
+        {
+            try
+            {
+                _breakerTransitions.Add(1, Tag(MeshTags.Service, service), Tag(MeshTags.From, transition.From.Tag()), Tag(MeshTags.State, transition.To.Tag()));
+            }
+#pragma warning disable CA1031 // Listeners are foreign code, and run inside of the call.
+            catch (Exception fault)
+#pragma warning restore CA1031
+            {
+                _onListenerFault(fault);
+            }
+        }
+    }
 
     public void DiscoveryUpdated(string service, string outcome) => Count(_discoveryUpdates, service, MeshTags.Outcome, outcome);
 

@@ -7,6 +7,7 @@ internal static class MeshTags
     public const string Outcome = "outcome";
     public const string Reason = "reason";
     public const string State = "state";
+    public const string From = "from";
     public const string Where = "where";
 
     // Of spans and their events only.

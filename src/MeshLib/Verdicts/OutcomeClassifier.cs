@@ -11,6 +11,8 @@ internal sealed class OutcomeClassifier(TimeProvider time)
     private const long Http2NoError = 0x0;
     private const long Http2RefusedStream = 0x7;
 
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(int.MaxValue);
+
     public AttemptOutcome Classify(HttpResponseMessage response, bool grpc, bool deadlineSpent)
     {
         var reason = grpc && response.StatusCode == HttpStatusCode.OK
@@ -105,12 +107,15 @@ internal sealed class OutcomeClassifier(TimeProvider time)
 
     private TimeSpan RetryAfter(HttpResponseMessage response)
     {
-        if (response.Headers.RetryAfter is not { } value)
+        if (response.Headers.RetryAfter is { } value)
         {
-            return TimeSpan.Zero;
+            var wait = value.Delta ?? (value.Date - time.GetUtcNow()) ?? TimeSpan.Zero;
+            return wait < TimeSpan.Zero ? TimeSpan.Zero : wait;
         }
 
-        var wait = value.Delta ?? (value.Date - time.GetUtcNow()) ?? TimeSpan.Zero;
-        return wait < TimeSpan.Zero ? TimeSpan.Zero : wait;
+        // The typed header knows no more seconds than an int can count. Whoever asks for more asks for more than any call has.
+        return response.Headers.NonValidated.TryGetValues("Retry-After", out var values) && IsNumber(values.ToString()) ? LongestWait : TimeSpan.Zero;
     }
+
+    private static bool IsNumber(ReadOnlySpan<char> text) => !text.IsEmpty && !text.ContainsAnyExceptInRange('0', '9');
 }

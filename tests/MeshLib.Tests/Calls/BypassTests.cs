@@ -22,6 +22,21 @@ public class BypassTests
     }
 
     [Fact]
+    public async Task BypassedRequest_ThatTheMeshHasSentBefore_CarriesNothingOfThatCall()
+    {
+        await using var mesh = await VirtualMesh.StartAsync(_time);
+        mesh.Transport.Answer(request => ScriptedTransport.Response(request.Number == 1 ? 503 : 200));
+        using var request = VirtualMesh.Request();
+        (await mesh.SendAsync(request).WithinHangLimit()).Dispose();
+        request.BypassMesh();
+
+        using var response = await mesh.SendAsync(request).WithinHangLimit();
+
+        Assert.Empty(mesh.Transport.Requests[^1].Headers);
+        Assert.Null(response.GetMeshReport());
+    }
+
+    [Fact]
     public async Task UnknownHost_GoesOnUntouched()
     {
         await using var mesh = await VirtualMesh.StartAsync(_time);

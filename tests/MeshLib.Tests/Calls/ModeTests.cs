@@ -116,6 +116,28 @@ public class ModeTests
         }
     }
 
+    [Theory]
+    [InlineData("Resolve", false)]
+    [InlineData("Observe", true)]
+    public async Task RequestThatIsSentAgainInAnotherMode_CarriesNothingOfTheCallBefore(string mode, bool hasReport)
+    {
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection().Build();
+        await using var mesh = await VirtualMesh.StartAsync(_time, services: services => services.AddSingleton<IConfiguration>(configuration));
+        mesh.Transport.Answer(request => ScriptedTransport.Response(request.Number == 1 ? 503 : 200));
+        using var request = VirtualMesh.Request();
+        (await mesh.SendAsync(request).WithinHangLimit()).Dispose();
+        Assert.Equal([null, 2], mesh.Transport.Requests.Select(attempt => attempt.MeshAttempt));
+        var version = mesh.Services.GetRequiredService<MeshPolicies>().Version;
+        configuration["Mesh:Mode"] = mode;
+        configuration.Reload();
+        await _time.AdvanceUntilAsync(() => mesh.Services.GetRequiredService<MeshPolicies>().Version > version, TimeSpan.FromMilliseconds(250), TimeSpan.FromMilliseconds(2_000));
+
+        using var response = await mesh.SendAsync(request).WithinHangLimit();
+
+        Assert.Empty(mesh.Transport.Requests[^1].Headers);
+        Assert.Equal(hasReport ? 1 : null, response.GetMeshReport()?.Attempts.Count);
+    }
+
     [Fact]
     public async Task CallsUnderWay_EndAsTheyBeganWhenTheModeChanges()
     {

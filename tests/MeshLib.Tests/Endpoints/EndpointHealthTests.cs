@@ -181,6 +181,34 @@ public abstract class EndpointHealthCases(FakeTimeProvider time)
         Assert.All(mesh.Endpoints, endpoint => Assert.Equal(EndpointState.Available, endpoint.State));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task BreakerThatCutsNobodyOff_ClosesAgainWhenTheEndpointIsWell(bool external)
+    {
+        await using var mesh = await VirtualMesh.StartAsync(time, policy =>
+        {
+            policy.External = external ? true : null;
+            policy.Mode = external ? null : MeshMode.Observe;
+            policy.Retry.MaxAttempts = 1;
+            policy.CircuitBreaker.ConsecutiveFailures = 1;
+        }, endpoints: 1);
+        mesh.Transport.AnswerWith(503);
+        (await mesh.GetAsync().WithinHangLimit()).Dispose();
+        Assert.Equal(1, mesh.Meters.Observe("mesh.endpoints", ("state", "open")).Single().Value);
+
+        mesh.Transport.AnswerWith(200);
+        (await mesh.GetAsync().WithinHangLimit()).Dispose();
+        Assert.Equal(EndpointState.Open, mesh.Endpoints[0].State);
+        mesh.Advance(2_000);
+        (await mesh.GetAsync().WithinHangLimit()).Dispose();
+
+        Assert.Equal(EndpointState.Available, mesh.Endpoints[0].State);
+        Assert.Equal(0, mesh.Meters.Observe("mesh.endpoints", ("state", "open")).Single().Value);
+        Assert.Equal(3, mesh.Transport.Attempts);
+        await mesh.AssertIdleAsync();
+    }
+
     [Fact]
     public async Task LoneExternalHost_IsNeverCutOff()
     {

@@ -155,6 +155,47 @@ public class PlacementTests
         Assert.All(transport.Requests, request => Assert.Null(request.MeshAttempt));
     }
 
+    [Theory]
+    [InlineData("standard", true)]
+    [InlineData("standard", false)]
+    [InlineData("my-standard", true)]
+    [InlineData("standard-hedging", true)]
+    [InlineData("my-standard-hedging-endpoint", true)]
+    public async Task ResilienceHandlerOfTheUser_CalledAsMicrosofts_StaysWithOneWarningIfItRetries(string name, bool retries)
+    {
+        await using var application = NewApplication(
+            services => services.AddMeshClient("orders").AddResilienceHandler(name, pipeline => _ = retries
+                ? pipeline.AddRetry(new HttpRetryStrategyOptions { MaxRetryAttempts = 1, Delay = TimeSpan.Zero })
+                : pipeline.AddTimeout(TimeSpan.FromMinutes(1))),
+            out var transport);
+        transport.AnswerWith(500);
+
+        using (await application.Client().PostAsync("/", null).WithinHangLimit())
+        {
+        }
+
+        application.Rotate().Dispose();
+        Assert.Equal(retries ? 2 : 1, transport.Attempts);
+        Assert.Contains(application.Chain(), handler => handler is ResilienceHandler);
+        Assert.Equal(retries ? 1 : 0, application.Logs.WithEvent(401).Count);
+        Assert.Empty(application.Logs.WithEvent(400));
+    }
+
+    [Fact]
+    public async Task MicrosoftsHandler_WhoseOptionsHaveOtherNames_IsRecognised()
+    {
+        await using var application = NewApplication(
+            services =>
+            {
+                services.AddMeshClient("orders").AddStandardResilienceHandler(options => options.Retry.Name = "Mine");
+                services.AddMeshClient("a-standard").AddStandardHedgingHandler();
+            },
+            out _);
+
+        Assert.DoesNotContain(application.Chain(), handler => handler is ResilienceHandler);
+        Assert.DoesNotContain(application.Chain("a-standard"), handler => handler is ResilienceHandler);
+    }
+
     [Fact]
     public async Task PrimaryHandler_HasTheMeshsDefaults()
     {

@@ -55,6 +55,42 @@ public class MeshHealthCheckTests
     }
 
     [Fact]
+    public async Task NamedEndpointThatIsNotResolved_IsNotHiddenByTheServiceThatIs()
+    {
+        await using var mesh = NewMesh();
+        mesh.Source.Publish(VirtualMesh.Orders, VirtualMesh.Address(1));
+        Assert.Equal(HealthStatus.Healthy, (await CheckAsync(mesh)).Status);
+        mesh.Source.Fail(VirtualMesh.Orders, new IOException("registry away"));
+        using var request = new HttpRequestMessage(HttpMethod.Get, "http://_admin.orders/");
+
+        await Assert.ThrowsAsync<NoEndpointAvailableException>(() => mesh.SendAsync(request).WithinHangLimit());
+
+        var unready = await CheckAsync(mesh);
+        Assert.Equal((HealthStatus.Unhealthy, "Not resolved yet: orders."), (unready.Status, unready.Description));
+    }
+
+    [Fact]
+    public async Task DiscoveryThatFailsForLong_DegradesAndShowsInTheGauge()
+    {
+        await using var mesh = NewMesh();
+        mesh.Source.Publish(VirtualMesh.Orders, VirtualMesh.Address(1));
+        Assert.Equal(HealthStatus.Healthy, (await CheckAsync(mesh)).Status);
+        mesh.Source.Fail(VirtualMesh.Orders, new IOException("registry away"));
+        await _time.AdvanceUntilAsync(() => mesh.Meters.Sum("mesh.discovery.updates", ("outcome", "failed")) > 0, TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(5));
+
+        _time.Advance(TimeSpan.FromSeconds(11));
+
+        var degraded = await CheckAsync(mesh);
+        Assert.Equal(HealthStatus.Degraded, degraded.Status);
+        Assert.Contains("stale", degraded.Description, StringComparison.Ordinal);
+        Assert.InRange(Assert.Single(mesh.Meters.Observe("mesh.discovery.staleness")).Value, 11, 15);
+
+        mesh.Source.Publish(VirtualMesh.Orders, VirtualMesh.Address(1));
+        await _time.AdvanceUntilAsync(() => mesh.Set.StaleFor == TimeSpan.Zero, TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(10));
+        Assert.Equal(HealthStatus.Healthy, (await CheckAsync(mesh)).Status);
+    }
+
+    [Fact]
     public async Task Panic_Degrades()
     {
         await using var mesh = NewMesh();

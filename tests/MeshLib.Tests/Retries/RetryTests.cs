@@ -204,8 +204,29 @@ public abstract class RetryCases(FakeTimeProvider time)
     }
 
     [Theory]
+    [InlineData("-1")]
+    [InlineData("-99999999999999999999")]
+    [InlineData("1.5")]
+    [InlineData("soon")]
+    [InlineData("Thu, 01 Jan 1601 00:00:00 GMT")]
+    [InlineData("Mon, 01 Jan 0001 00:00:00 GMT")]
+    public async Task RetryAfterThatAsksForNoWait_IsNoWait(string value)
+    {
+        await using var mesh = await VirtualMesh.StartAsync(time);
+        mesh.Transport.Answer(request => request.Number == 1 ? ScriptedTransport.Response(503, "", ("Retry-After", value)) : ScriptedTransport.Response(200));
+
+        using var response = await mesh.GetAsync().WithinHangLimit();
+
+        Assert.Equal((200, 2), ((int)response.StatusCode, mesh.Transport.Attempts));
+    }
+
+    [Theory]
     [InlineData("60")]
+    [InlineData("2147483647")]
+    [InlineData("2147483648")]
     [InlineData("99999999999999")]
+    [InlineData("99999999999999999999999999999999999999")]
+    [InlineData("Fri, 31 Dec 9999 23:59:59 GMT")]
     public async Task RetryAfterBeyondTheTimeLeft_HandsTheAnswerBackWhole(string seconds)
     {
         await using var mesh = await VirtualMesh.StartAsync(time);
@@ -215,7 +236,52 @@ public abstract class RetryCases(FakeTimeProvider time)
 
         Assert.Equal(429, (int)response.StatusCode);
         Assert.Equal("come later", await response.Content.ReadAsStringAsync());
-        Assert.Equal(seconds.Length > 2 ? 3 : 1, mesh.Transport.Attempts);
+        Assert.Equal(1, mesh.Transport.Attempts);
+        Assert.Equal(1, mesh.Meters.Sum("mesh.client.retry_refusals", ("reason", "no_time_left")));
+        Assert.Equal(5, mesh.Service.Budget.Balance);
+        await mesh.AssertIdleAsync();
+    }
+
+    [Theory]
+    [InlineData(6, false)]
+    [InlineData(8, true)]
+    public async Task RetryAfter_IsMeasuredAgainstWhatIsLeftOfTheTimeout(int seconds, bool handedBack)
+    {
+        await using var mesh = await VirtualMesh.StartAsync(time, policy => policy.Timeout = TimeSpan.FromSeconds(9));
+        var call = mesh.GetAsync();
+        var first = await mesh.Transport.NextAsync();
+        mesh.Advance(2_000);
+        first.Respond(503, "", ("Retry-After", $"{seconds}"));
+        if (handedBack)
+        {
+            using var refused = await call.WithinHangLimit();
+            Assert.Equal((503, 1), ((int)refused.StatusCode, mesh.Transport.Attempts));
+            Assert.Equal(1, mesh.Meters.Sum("mesh.client.retry_refusals", ("reason", "no_time_left")));
+            return;
+        }
+
+        var second = mesh.Transport.NextAsync();
+        (await mesh.AdvanceUntilEndedAsync(second, stepMilliseconds: 100, limitSeconds: 7)).Respond(200);
+        (await call.WithinHangLimit()).Dispose();
+    }
+
+    [Theory]
+    [InlineData("30001", "no_time_left")]
+    [InlineData("2147483647", "no_time_left")]
+    [InlineData("-1", "forbidden_by_server")]
+    [InlineData("2147483648", "forbidden_by_server")]
+    [InlineData("later", "forbidden_by_server")]
+    public async Task GrpcPushback_BeyondTheTimeoutOfACallWithoutDeadline_HandsTheAnswerBack(string milliseconds, string refusal)
+    {
+        await using var mesh = await VirtualMesh.StartAsync(time, policy => policy.Retry.GrpcMethods = ["/shop.Orders/*"]);
+        mesh.Transport.Answer(_ => ScriptedTransport.Response(200, "", ("grpc-status", "14"), ("grpc-retry-pushback-ms", milliseconds)));
+
+        using var response = await mesh.SendAsync(VirtualMesh.GrpcRequest()).WithinHangLimit();
+
+        Assert.Equal(1, mesh.Transport.Attempts);
+        Assert.Equal(1, mesh.Meters.Sum("mesh.client.retry_refusals", ("reason", refusal)));
+        Assert.Equal(5, mesh.Service.Budget.Balance);
+        await mesh.AssertIdleAsync();
     }
 
     [Fact]

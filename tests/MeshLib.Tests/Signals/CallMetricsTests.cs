@@ -122,17 +122,49 @@ public class CallMetricsTests
     }
 
     [Fact]
-    public async Task Breaker_WhenItsProbeSucceeds_CountsThatItClosed()
+    public async Task Breaker_WhoseFirstProbeFailsAndWhoseSecondSucceeds_CountsEveryTransition()
     {
         await using var mesh = TestMesh.Orders(static options => options.Services["orders"].CircuitBreaker.ConsecutiveFailures = 1, endpoints: 1);
         using var recorder = Record(mesh);
-        mesh.Transport.Answer(static request => ScriptedTransport.Response(request.Number == 1 ? 503 : 200));
+        mesh.Transport.Answer(static request => ScriptedTransport.Response(request.Number < 3 ? 503 : 200));
 
         await mesh.GetAsync();
         mesh.Time.Advance(TimeSpan.FromSeconds(2));
+        Assert.Equal(503, await mesh.GetAsync());
+        mesh.Time.Advance(TimeSpan.FromSeconds(4));
         Assert.Equal(200, await mesh.GetAsync());
 
-        Assert.Equal(["open", "closed"], recorder.Of("mesh.breaker.transitions").Select(static change => change.Tags["state"]));
+        Assert.Equal(
+            ["closed-open", "open-probing", "probing-open", "open-probing", "probing-closed"],
+            recorder.Of("mesh.breaker.transitions", ("service", "orders")).Select(static change => $"{change.Tags["from"]}-{change.Tags["state"]}"));
+    }
+
+    [Fact]
+    public async Task ProbeThatTakesAnothersPlace_IsNoTransition()
+    {
+        await using var mesh = TestMesh.Orders(
+            static options =>
+            {
+                options.Services["orders"].CircuitBreaker.ConsecutiveFailures = 1;
+                options.Services["orders"].Retry.MaxAttempts = 1;
+            },
+            endpoints: 1);
+        using var recorder = Record(mesh);
+        mesh.Transport.AnswerWith(503);
+        await mesh.GetAsync();
+        mesh.Transport.Answer((Func<ScriptedRequest, HttpResponseMessage>?)null);
+        mesh.Time.Advance(TimeSpan.FromSeconds(2));
+        var lost = mesh.GetAsync();
+        var hanging = await mesh.Transport.NextAsync();
+        mesh.Time.Advance(TimeSpan.FromSeconds(4));
+        var second = mesh.GetAsync();
+        (await mesh.Transport.NextAsync()).Respond(200);
+
+        await second;
+        hanging.Respond(200);
+        await lost;
+
+        Assert.Equal(["open", "probing", "closed"], recorder.Of("mesh.breaker.transitions").Select(static change => change.Tags["state"]));
     }
 
     [Fact]
