@@ -1,127 +1,49 @@
 using System.Globalization;
-using MeshLib.TestKit;
-using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.ServiceDiscovery;
 
 namespace MeshLib.Benchmarks;
 
-/// <summary>
-/// <c>-- soak</c>: scenario L08 at full length. An open loop against six instances on loopback while a seeded script makes them sick, unregisters them and
-/// changes policy; every minute the process is weighed after a full collection. Fails on a slope.
-/// </summary>
-internal static class SoakCommand
+/// <summary><c>-- soak</c>: the figures of the scenarios at full length, then the hour.</summary>
+internal sealed class SoakCommand
 {
-    private const int Instances = 6;
+    private readonly Dictionary<string, double> _numbers = new() { ["--minutes"] = 60, ["--rate"] = 500, ["--seed"] = 1, ["--period"] = 5 };
+    private bool _scenarios = true;
+    private bool _hour = true;
 
-    // Below ten minutes the warm-up of the process is most of any slope.
-    private const double LeastMinutesForAVerdict = 10;
-    private const double MostHeapMiBPerHour = 1;
-    private const double NoisePerHour = 2;
-
-    public static async Task<int> RunAsync(string[] args)
+    private SoakCommand()
     {
-        var minutes = Number(args, "--minutes", 60);
-        var rate = Number(args, "--rate", 500);
-        var period = Number(args, "--period", 5);
-        var seed = (int)Number(args, "--seed", 1);
-        var instances = await Task.WhenAll(Enumerable.Range(0, Instances).Select(_ => SoakInstance.StartAsync()));
-        var source = new ManualEndpointSource();
-        var configuration = new ConfigurationBuilder().AddInMemoryCollection().Build();
-        var time = new CountingTimeProvider(TimeProvider.System);
-        var services = new ServiceCollection();
-        services.AddSingleton<IConfiguration>(configuration);
-        services.AddSingleton<TimeProvider>(time);
-        services.AddSingleton<IServiceEndpointProviderFactory>(source);
-        services.AddMeshClient("orders").RemoveAllLoggers();
-        var provider = services.BuildServiceProvider();
-        var script = new SoakScript(instances, source, configuration, seed);
-        script.Begin();
+    }
 
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{rate} requests/s for {minutes} min over {Instances} instances, seed {seed}"));
-        var load = new SoakLoad(provider.GetRequiredService<IHttpClientFactory>(), rate);
-        var samples = new List<SoakSample>();
-        using var end = new CancellationTokenSource(TimeSpan.FromMinutes(minutes), TimeProvider.System);
-        await Task.WhenAll(
-            load.RunAsync(end.Token),
-            EveryAsync(TimeSpan.FromSeconds(period), () => NextIncident(script, load), end.Token),
-            EveryAsync(TimeSpan.FromMinutes(Math.Min(1, minutes / 10)), () => samples.Add(Sample(load, time, samples.Count)), end.Token));
-
-        var amplification = instances.Sum(instance => (double)instance.Requests) / load.Calls;
-        await provider.DisposeAsync();
-        foreach (var instance in instances)
+    /// <summary>Null when an argument is not understood.</summary>
+    public static SoakCommand? Parse(string[] args)
+    {
+        var command = new SoakCommand();
+        var part = args.FirstOrDefault();
+        if (part is "scenarios" or "hour")
         {
-            await instance.DisposeAsync();
+            (command._scenarios, command._hour) = (part == "scenarios", part == "hour");
+            args = args[1..];
         }
 
-        return Report(load, samples, amplification, minutes);
-    }
-
-    /// <summary>Plays the next incident, after saying what the one before has cost.</summary>
-    private static void NextIncident(SoakScript script, SoakLoad load)
-    {
-        if (load.TakeFailures() is > 0 and var failed)
+        foreach (var pair in args.Chunk(2))
         {
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"     {load.Elapsed:hh\\:mm\\:ss}  {failed} failed during: {script.State}"));
-        }
-
-        script.Next();
-    }
-
-    private static SoakSample Sample(SoakLoad load, CountingTimeProvider time, int number)
-    {
-        var sample = SoakSample.Take(load.Elapsed, time.LiveTimers);
-        Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"{number,4} {sample.At:hh\\:mm\\:ss}  calls {load.Calls,9}  failed {load.Failed,6}  heap {sample.HeapMiB:0.00} MiB  threads {sample.Threads}  handles {sample.Handles}  timers {sample.Timers}"));
-        return sample;
-    }
-
-    private static int Report(SoakLoad load, List<SoakSample> samples, double amplification, double minutes)
-    {
-        Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"success {100.0 * (load.Calls - load.Failed) / load.Calls:0.000} %, {amplification:0.000} attempts per call"));
-        foreach (var (failure, count) in load.Failures.OrderByDescending(failure => failure.Value))
-        {
-            Console.WriteLine($"  {failure}: {count}");
-        }
-
-        var flat = IsFlat("heap MiB", samples, sample => sample.HeapMiB, MostHeapMiBPerHour)
-            & IsFlat("threads", samples, sample => sample.Threads, NoisePerHour)
-            & IsFlat("handles", samples, sample => sample.Handles, NoisePerHour)
-            & IsFlat("timers", samples, sample => sample.Timers, NoisePerHour);
-        if (minutes < LeastMinutesForAVerdict)
-        {
-            Console.WriteLine("Too short for a verdict.");
-            return 0;
-        }
-
-        Console.WriteLine(flat ? "Flat." : "NOT FLAT.");
-        return flat ? 0 : 1;
-    }
-
-    private static bool IsFlat(string what, List<SoakSample> samples, Func<SoakSample, double> value, double limit)
-    {
-        var (slope, error) = SoakSample.Slope(samples, value);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {what} per hour: {slope:+0.00;-0.00} ± {error:0.00}, limit {limit}"));
-        return slope - error <= limit;
-    }
-
-    private static async Task EveryAsync(TimeSpan period, Action action, CancellationToken end)
-    {
-        using var timer = new PeriodicTimer(period, TimeProvider.System);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(end))
+            if (pair is not [var name, var text]
+                || !command._numbers.ContainsKey(name)
+                || !double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
+                || !(number > 0))
             {
-                action();
+                return null;
             }
+
+            command._numbers[name] = number;
         }
-        catch (OperationCanceledException) when (end.IsCancellationRequested)
-        {
-        }
+
+        return command;
     }
 
-    private static double Number(string[] args, string name, double otherwise) =>
-        Array.IndexOf(args, name) is >= 0 and var at && at + 1 < args.Length ? double.Parse(args[at + 1], CultureInfo.InvariantCulture) : otherwise;
+    public async Task<int> RunAsync()
+    {
+        var scenarios = _scenarios ? await SoakScenarios.RunAsync() : 0;
+        var hour = _hour ? await SoakHour.RunAsync(_numbers["--minutes"], _numbers["--rate"], (int)_numbers["--seed"], _numbers["--period"]) : 0;
+        return Math.Max(scenarios, hour);
+    }
 }

@@ -6,6 +6,9 @@ namespace MeshLib.Scenarios.Tests;
 /// <summary>The catalogue's reference settings in the mesh's own names, and what a scenario changes.</summary>
 internal sealed record ScenarioSettings
 {
+    /// <summary>For scenarios in which no time limit has a part.</summary>
+    public static ScenarioSettings Unhurried { get; } = new() { Timeout = TimeSpan.FromSeconds(20), AttemptTimeout = TimeSpan.FromSeconds(18) };
+
     public TimeSpan Timeout { get; init; } = ScenarioRun.Timeout;
 
     public TimeSpan AttemptTimeout { get; init; } = TimeSpan.FromMilliseconds(500);
@@ -26,7 +29,7 @@ internal sealed record ScenarioSettings
             ["Retry:MaxAttempts"] = ScenarioRun.MaxAttempts.ToString(CultureInfo.InvariantCulture),
             ["Retry:Budget:Ratio"] = "0.1",
             ["Retry:Budget:MinPerSecond"] = "1",
-            ["Bulkhead:MaxConcurrency"] = "64",
+            ["Bulkhead:MaxConcurrency"] = ScenarioRun.MaxConcurrency.ToString(CultureInfo.InvariantCulture),
             ["CircuitBreaker:ConsecutiveFailures"] = "5",
             ["LoadBalancing:PanicThreshold"] = "0.5",
         };

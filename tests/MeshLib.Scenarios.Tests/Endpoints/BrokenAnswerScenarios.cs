@@ -9,13 +9,13 @@ public class BrokenAnswerScenarios
 
     [Theory]
     [MemberData(nameof(Breaks))]
-    public Task E05_WhenOneOfFourBreaksItsAnswers_NoTruncatedBodyPassesForAnAnswer(string fault) => Machine.MeasureAsync(async () =>
+    public async Task E05_WhenOneOfFourBreaksItsAnswers_NoTruncatedBodyPassesForAnAnswer(string fault)
     {
         await using var fleet = new Fleet(4);
         await using var run = new ScenarioRun(fleet.Addresses);
         fleet[0].Fault = Named(fault);
 
-        var load = await run.LoadAsync(100, TimeSpan.FromSeconds(1));
+        var load = await run.LoadAsync(seconds: 0.5);
 
         Assert.All(load.Calls.Where(call => call.Succeeded), call => Assert.Equal("ok", call.Body));
 
@@ -26,13 +26,13 @@ public class BrokenAnswerScenarios
         }
 
         await run.AssertInvariantsAsync(fleet.Counts);
-    });
+    }
 
     [Fact]
     public async Task E05_WhenAPostIsResetBeforeTheAnswer_TheServerSeesItOnce()
     {
         await using var fleet = new Fleet(4, Faults.ResetBeforeAnswer);
-        await using var run = new ScenarioRun(fleet.Addresses);
+        await using var run = new ScenarioRun(fleet.Addresses, ScenarioSettings.Unhurried);
 
         for (var number = 0; number < 5; number++)
         {
@@ -47,27 +47,28 @@ public class BrokenAnswerScenarios
 
     [Theory]
     [MemberData(nameof(Nonsense))]
-    public Task E07_WhenOneOfFourTalksNonsense_CallersGetRightAnswersOrTypedErrors(string fault) => Machine.MeasureAsync(async () =>
+    public async Task E07_WhenOneOfFourTalksNonsense_CallersGetRightAnswersOrTypedErrors(string fault)
     {
         await using var fleet = new Fleet(4);
         await using var run = new ScenarioRun(fleet.Addresses);
         fleet[0].Fault = Named(fault);
 
-        var load = await run.LoadAsync(100, TimeSpan.FromSeconds(1));
+        var load = await run.LoadAsync(seconds: 0.5);
 
         // What the stack accepts without complaint (a wrong length) is an answer; the surplus behind it must not be the next one.
         Assert.DoesNotContain(load.Calls, call => call.Body?.Contains(Faults.Poison, StringComparison.Ordinal) == true);
         load.AssertGoodput(0.97);
         await run.AssertInvariantsAsync(fleet.Counts);
-    });
+    }
 
     [Fact]
     public async Task E07_WhenAnAnswerIsLongerThanItsLength_ItsConnectionIsNeverReused()
     {
         await using var fleet = new Fleet(1, Faults.ShortLength);
-        await using var run = new ScenarioRun(fleet.Addresses);
+        await using var run = new ScenarioRun(fleet.Addresses, ScenarioSettings.Unhurried);
+        var calls = ScenarioLength.Of(10, 1000);
 
-        for (var number = 0; number < 10; number++)
+        for (var number = 0; number < calls; number++)
         {
             var call = await run.GetAsync();
             Assert.DoesNotContain(Faults.Poison, call.Body ?? "", StringComparison.Ordinal);
@@ -78,9 +79,10 @@ public class BrokenAnswerScenarios
     public async Task E25_WhenAPostMeetsAStaleConnection_ItFailsTypedAndIsNotSentTwice()
     {
         await using var fleet = new Fleet(1, Faults.StaleKeepAlive);
-        await using var run = new ScenarioRun(fleet.Addresses);
+        await using var run = new ScenarioRun(fleet.Addresses, ScenarioSettings.Unhurried);
+        var rounds = ScenarioLength.Of(3, 1000);
 
-        for (var round = 0; round < 3; round++)
+        for (var round = 0; round < rounds; round++)
         {
             Assert.True((await run.GetAsync()).Succeeded);
             var post = await run.PostAsync();

@@ -5,20 +5,18 @@ namespace MeshLib.Scenarios.Tests.Endpoints;
 /// <summary>Endpoints that answer, and answer badly.</summary>
 public class FailingEndpointScenarios
 {
-    private static readonly TimeSpan s_toLearn = TimeSpan.FromSeconds(2);
-
     [Theory]
     [InlineData(500)]
     [InlineData(503)]
-    public Task E09_WhenOneOfFourAlwaysFails_ItIsLeftAlone(int status) => Machine.MeasureAsync(async () =>
+    public async Task E09_WhenOneOfFourAlwaysFails_ItIsLeftAlone(int status)
     {
         await using var fleet = new Fleet(4);
         await using var run = new ScenarioRun(fleet.Addresses);
         fleet[0].Fault = Faults.Status(status);
 
-        var learning = await run.LoadAsync(200, s_toLearn);
+        var learning = await run.LoadAsync(seconds: 2, inFull: 5);
         var before = fleet[0].Counts.Requests;
-        var settled = await run.LoadAsync(200, s_toLearn);
+        var settled = await run.LoadAsync(seconds: 2, inFull: 25);
 
         (learning + settled).AssertGoodput(0.999);
         Assert.InRange(fleet[0].Counts.Requests - before, 0, 0.02 * settled.Offered);
@@ -26,7 +24,7 @@ public class FailingEndpointScenarios
         // I8: the mesh's own account agrees with the servers'.
         Assert.InRange(run.Meters.Count("mesh.client.attempt.duration"), 0.99 * fleet.Requests, 1.01 * fleet.Requests);
         await run.AssertInvariantsAsync(fleet.Counts);
-    });
+    }
 
     [Theory]
     [InlineData(500)]
@@ -86,39 +84,38 @@ public class FailingEndpointScenarios
     [Theory]
     [InlineData(500)]
     [InlineData(503)]
-    public Task E10_WhenTheSickOneFailsFast_ItsSpeedWinsItNoTraffic(int status) => Machine.MeasureAsync(async () =>
+    public async Task E10_WhenTheSickOneFailsFast_ItsSpeedWinsItNoTraffic(int status)
     {
         await using var fleet = new Fleet(4, Faults.Delay(TimeSpan.FromMilliseconds(50)));
         await using var run = new ScenarioRun(fleet.Addresses);
         fleet[0].Fault = Faults.Status(status);
 
-        var learning = await run.LoadAsync(200, s_toLearn);
+        var learning = await run.LoadAsync(seconds: 2, inFull: 2);
         var share = (double)fleet[0].Counts.Requests / fleet.Requests;
         var before = fleet[0].Counts.Requests;
-        var settled = await run.LoadAsync(200, s_toLearn);
+        var settled = await run.LoadAsync(seconds: 2, inFull: 28);
 
         Assert.InRange(share, 0, 1.5 / 4);
         Assert.InRange(fleet[0].Counts.Requests - before, 0, 0.01 * settled.Offered);
         (learning + settled).AssertGoodput(0.99);
         await run.AssertInvariantsAsync(fleet.Counts);
-    });
+    }
 
     [Fact]
-    public Task E14_WhenAllFail_CallersAreRefusedAtOnceAndProbesFindTheRecovery() => Machine.MeasureAsync(async () =>
+    public async Task E14_WhenAllFail_CallersAreRefusedAtOnceAndProbesFindTheRecovery()
     {
         await using var fleet = new Fleet(4, Faults.Status(503));
         var breakDuration = TimeSpan.FromSeconds(1);
         await using var run = new ScenarioRun(fleet.Addresses, new ScenarioSettings { More = { ["CircuitBreaker:MaxBreakDuration"] = "00:00:01" } });
-        await run.LoadAsync(200, s_toLearn / 2);
+        await run.LoadAsync(seconds: 1, inFull: 1);
         var before = fleet.Requests;
 
-        var opened = TimeProvider.System.GetTimestamp();
-        var open = await run.LoadAsync(200, s_toLearn);
-        var breaks = TimeProvider.System.GetElapsedTime(opened) / breakDuration;
+        var opened = run.Clock.GetTimestamp();
+        var open = await run.LoadAsync(seconds: 2);
+        var breaks = run.Clock.GetElapsedTime(opened) / breakDuration;
         var probes = fleet.Requests - before;
         fleet.Fault = Faults.Ok;
-        var started = TimeProvider.System.GetTimestamp();
-        var first = await FirstSuccessAsync(run, started);
+        var first = await FirstSuccessAsync(run);
 
         // One probe per endpoint and break; the breaks that were under way when the count began end in one more.
         Assert.InRange(probes, 1, 4 * (breaks + 1));
@@ -129,7 +126,7 @@ public class FailingEndpointScenarios
         Assert.InRange(first, TimeSpan.Zero, 2 * breakDuration);
         Assert.True(run.Logs.WithEvent(LogsOfBreaker(run)).Count < 100, "State changes are logged, not calls.");
         await run.AssertInvariantsAsync(fleet.Counts);
-    });
+    }
 
     private static Func<ScriptedRequest, HttpResponseMessage> Answering(OddClock clock, Func<ScriptedRequest, int> status, TimeSpan? latency = null) => request =>
     {
@@ -150,15 +147,14 @@ public class FailingEndpointScenarios
 
     private static int LogsOfBreaker(ScenarioRun run) => run.Logs.Of("MeshLib").CountBy(entry => entry.EventId.Id).MaxBy(pair => pair.Value).Key;
 
-    private static async Task<TimeSpan> FirstSuccessAsync(ScenarioRun run, long started)
+    private static async Task<TimeSpan> FirstSuccessAsync(ScenarioRun run)
     {
-        var succeeded = false;
-        while (!succeeded && TimeProvider.System.GetElapsedTime(started) < HangLimit.Default)
+        var started = run.Clock.GetTimestamp();
+        while (!(await run.GetAsync()).Succeeded && run.Clock.GetElapsedTime(started) < HangLimit.Default)
         {
-            succeeded = (await run.GetAsync()).Succeeded;
-            await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System);
+            await Task.Delay(TimeSpan.FromMilliseconds(5), run.Clock);
         }
 
-        return TimeProvider.System.GetElapsedTime(started);
+        return run.Clock.GetElapsedTime(started);
     }
 }

@@ -12,7 +12,7 @@ public class HiddenRetryScenarios
     public async Task E24_WhenServersCloseWithoutAnAnswer_AGetCostsFourTimesItsAttemptsAtMost()
     {
         await using var fleet = new Fleet(4, Faults.FinBeforeAnswer);
-        await using var run = new ScenarioRun(fleet.Addresses);
+        await using var run = new ScenarioRun(fleet.Addresses, ScenarioSettings.Unhurried);
 
         var call = await run.GetAsync();
 
@@ -27,7 +27,7 @@ public class HiddenRetryScenarios
     public async Task E24_WhenServersCloseWithoutAnAnswer_APostIsOneAttemptOfTheMesh(string method, bool withBody, int atServers)
     {
         await using var fleet = new Fleet(4, Faults.FinBeforeAnswer);
-        await using var run = new ScenarioRun(fleet.Addresses);
+        await using var run = new ScenarioRun(fleet.Addresses, ScenarioSettings.Unhurried);
         using var request = new HttpRequestMessage(new HttpMethod(method), "/") { Content = withBody ? new StringContent("an order") : null };
 
         var call = await run.SendAsync(request);

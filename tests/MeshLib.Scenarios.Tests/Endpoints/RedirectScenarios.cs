@@ -9,7 +9,7 @@ public class RedirectScenarios
     {
         await using var canary = new FaultServer();
         await using var fleet = new Fleet(1, Faults.Redirect(canary.Address.ToString()));
-        await using var run = new ScenarioRun(fleet.Addresses);
+        await using var run = new ScenarioRun(fleet.Addresses, ScenarioSettings.Unhurried);
 
         var call = await run.GetAsync();
 

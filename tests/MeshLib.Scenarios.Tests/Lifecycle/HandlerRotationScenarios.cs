@@ -5,6 +5,10 @@ namespace MeshLib.Scenarios.Tests.Lifecycle;
 /// <summary>L06: HttpClientFactory makes a new handler chain every two minutes; nothing that the mesh remembers may go with the old one.</summary>
 public class HandlerRotationScenarios
 {
+    // A tenth of 20 calls per second takes more than a second, and one more is just beginning.
+    private const int CallsAtOnce = 10;
+
+    private static readonly TimeSpan s_cleanUp = TimeSpan.FromSeconds(60);
     private static readonly Uri s_url = new($"http://{ScenarioRun.Service}/");
 
     [Fact]
@@ -53,7 +57,7 @@ public class HandlerRotationScenarios
     }
 
     [Fact]
-    public Task L06_WhenAHandlerIsRotatedUnderALongCall_TheCallEndsWell() => Machine.MeasureAsync(async () =>
+    public async Task L06_WhenAHandlerIsRotatedUnderALongCall_TheCallEndsWell()
     {
         await using var fleet = new Fleet(1, Faults.Delay(TimeSpan.FromSeconds(1.2)));
         await using var run = new ScenarioRun(fleet.Addresses, new ScenarioSettings
@@ -73,5 +77,37 @@ public class HandlerRotationScenarios
         Assert.Equal("ok", await second.WithinHangLimit());
         Assert.Single(MeshState.EndpointsOf(run.Host));
         await run.AssertInvariantsAsync(fleet.Counts);
-    });
+    }
+
+    [Fact]
+    public async Task L06_WhenHandlersRotateForLong_StateStaysAndOldConnectionsEnd()
+    {
+        const int pause = 50;
+        var rounds = ScenarioLength.Of(3, 600) * 1000 / pause;
+        await using var fleet = new Fleet(2, Faults.Sometimes(0.1, Faults.Delay(TimeSpan.FromSeconds(1.2))));
+        await using var run = new ScenarioRun(fleet.Addresses, ScenarioSettings.Unhurried with { Client = client => client.SetHandlerLifetime(TimeSpan.FromSeconds(1)) });
+        var factory = run.Host.GetRequiredService<IHttpClientFactory>();
+        Assert.True((await run.GetAsync()).Succeeded);
+        var endpoints = MeshState.EndpointsOf(run.Host);
+
+        var calls = new List<Task<string>>(rounds);
+        for (var round = 0; round < rounds; round++)
+        {
+            calls.Add(CallAsync(factory));
+            await Task.Delay(TimeSpan.FromMilliseconds(pause), run.Clock);
+        }
+
+        Assert.All(await Task.WhenAll(calls).WithinHangLimit(), answer => Assert.Equal("ok", answer));
+        Assert.Equal(endpoints, MeshState.EndpointsOf(run.Host));
+
+        // The factory disposes a chain some seconds after the last client that used it was collected; what remains is the client of the run and the last chain.
+        await Eventually.BecomesTrueAfterCollectionAsync(() => fleet.Counts.Sum(counts => counts.OpenConnections) <= 2 * CallsAtOnce, s_cleanUp);
+        await run.AssertInvariantsAsync(fleet.Counts);
+    }
+
+    private static async Task<string> CallAsync(IHttpClientFactory factory)
+    {
+        using var client = factory.CreateClient(ScenarioRun.Service);
+        return await client.GetStringAsync("/");
+    }
 }

@@ -3,7 +3,8 @@ using Microsoft.Extensions.ServiceDiscovery;
 
 namespace MeshLib.Scenarios.Tests.Lifecycle;
 
-/// <summary>Hosts that come and go in one process, as in tests and plugins.</summary>
+/// <summary>Hosts that come and go in one process, as in tests and plugins. Alone in it, because the heap is looked at.</summary>
+[Collection(ProcessWideDefinition.Name)]
 public class HostScenarios
 {
     [Fact]
@@ -12,8 +13,12 @@ public class HostScenarios
         var clock = new CountingTimeProvider(TimeProvider.System);
         var source = new ManualEndpointSource();
         source.Publish(ScenarioRun.Service, "http://127.0.0.1:1");
-        var hosts = new List<WeakReference>();
-        for (var round = 0; round < 50; round++)
+        var rounds = ScenarioLength.Of(50, 1000);
+        var hosts = new List<WeakReference>(rounds);
+        await LiveOnceAsync(clock, source);
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+
+        for (var round = 0; round < rounds; round++)
         {
             hosts.Add(await LiveOnceAsync(clock, source));
         }
@@ -21,6 +26,7 @@ public class HostScenarios
         await Eventually.EqualsAsync(0, () => source.LiveProviders);
         await Eventually.EqualsAsync(0, () => clock.LiveTimers);
         await Eventually.BecomesTrueAfterCollectionAsync(() => hosts.Count(host => host.IsAlive) <= 1);
+        await Eventually.BecomesTrueAfterCollectionAsync(() => GC.GetTotalMemory(forceFullCollection: true) <= before + (1024 * 1024));
     }
 
     [Fact]

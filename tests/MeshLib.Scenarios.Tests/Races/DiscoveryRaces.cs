@@ -7,13 +7,12 @@ namespace MeshLib.Scenarios.Tests.Races;
 /// <summary>Calls against a list of endpoints that moves, or has not come yet.</summary>
 public class DiscoveryRaces
 {
-    private readonly ManualEndpointSource _source = new();
-
     [Fact]
     public async Task R04_WhenTheListIsSwappedUnderThePickers_EveryAttemptGoesToAnEndpointThatWasPublished()
     {
         const int pickers = 16;
-        const int swaps = 1000;
+        var swaps = ScenarioLength.Of(1000, 10_000);
+        var source = new ManualEndpointSource();
         using var transport = new ScriptedTransport();
         var seen = new ConcurrentDictionary<string, bool>();
         transport.Answer(request =>
@@ -21,9 +20,9 @@ public class DiscoveryRaces
             seen.TryAdd(request.Endpoint, true);
             return ScriptedTransport.Response(200, "ok");
         });
-        await using var run = NewRun(transport);
+        await using var run = NewRun(source, transport);
         var random = new Random(7);
-        _source.PublishAll(ScenarioRun.Service, ["http://127.0.0.1:1"]);
+        source.PublishAll(ScenarioRun.Service, ["http://127.0.0.1:1"]);
         var stopped = false;
 
         var callers = Enumerable.Range(0, pickers).Select(_ => Task.Run(async () =>
@@ -37,7 +36,7 @@ public class DiscoveryRaces
         for (var swap = 0; swap < swaps; swap++)
         {
             var first = random.Next(1, 50);
-            _source.PublishAll(ScenarioRun.Service, Enumerable.Range(first, random.Next(1, 10)).Select(port => $"http://127.0.0.1:{port}"));
+            source.PublishAll(ScenarioRun.Service, Enumerable.Range(first, random.Next(1, 10)).Select(port => $"http://127.0.0.1:{port}"));
             await Task.Yield();
         }
 
@@ -47,84 +46,94 @@ public class DiscoveryRaces
 
         Assert.All(seen.Keys, endpoint => Assert.InRange(new Uri(endpoint).Port, 1, 60));
         await run.AssertInvariantsAsync([]);
-        Assert.Equal(1, _source.LiveProviders);
+        Assert.Equal(1, source.LiveProviders);
     }
 
     [Fact]
-    public async Task R12_WhenTheFirstOfManyWaitersCancels_TheOthersGetTheOneAnswer()
+    public Task R12_WhenTheFirstOfManyWaitersCancels_TheOthersGetTheOneAnswer() => Rounds.RunAsync(scaled: 3, async () =>
     {
+        var source = new ManualEndpointSource();
         using var transport = new ScriptedTransport();
         transport.AnswerWith(200, "ok");
-        await using var run = NewRun(transport, more: new() { ["Bulkhead:MaxConcurrency"] = "100" });
-        _source.Hang(ScenarioRun.Service);
+        await using var run = NewRun(source, transport, more: new() { ["Bulkhead:MaxConcurrency"] = "100" });
+        source.Hang(ScenarioRun.Service);
         using var cancellation = new CancellationTokenSource();
 
         var first = run.GetAsync(cancellationToken: cancellation.Token);
-        await Eventually.EqualsAsync(1, () => _source.HangingPopulatesOf(ScenarioRun.Service));
+        await Eventually.EqualsAsync(1, () => source.HangingPopulatesOf(ScenarioRun.Service));
         var others = Enumerable.Range(0, 99).Select(_ => run.GetAsync()).ToList();
         await cancellation.CancelAsync();
         Assert.IsAssignableFrom<OperationCanceledException>((await first.WithinHangLimit()).Error);
-        _source.Publish(ScenarioRun.Service, "http://127.0.0.1:1");
+        source.Publish(ScenarioRun.Service, "http://127.0.0.1:1");
 
         Assert.All(await Task.WhenAll(others).WithinHangLimit(), call => Assert.True(call.Succeeded, call.ToString()));
-        Assert.Equal(1, _source.PopulatesOf(ScenarioRun.Service));
-        Assert.Equal(1, _source.CreatedProviders);
-        await run.AssertInvariantsAsync([]);
-    }
+        Assert.Equal(1, source.PopulatesOf(ScenarioRun.Service));
+        Assert.Equal(1, source.CreatedProviders);
+        await run.AssertCallsAsync([]);
+    });
 
     [Fact]
-    public async Task R13_WhenARefreshThrows_TheLastListServesAndTheNextRefreshHappens()
+    public Task R13_WhenARefreshThrows_TheLastListServesAndTheNextRefreshHappens() => Rounds.RunAsync(scaled: 1, async () =>
     {
+        var source = new ManualEndpointSource();
         var clock = new OddClock();
         using var transport = new ScriptedTransport();
         transport.AnswerWith(200, "ok");
-        _source.PushesChanges = false;
-        _source.Publish(ScenarioRun.Service, "http://127.0.0.1:1");
-        await using var run = NewRun(transport, clock);
+        source.PushesChanges = false;
+        source.Publish(ScenarioRun.Service, "http://127.0.0.1:1");
+        await using var run = NewRun(source, transport, clock);
         Assert.True((await run.GetAsync()).Succeeded);
 
-        _source.Fail(ScenarioRun.Service, new IOException("The registry is away."));
-        var populates = _source.PopulatesOf(ScenarioRun.Service);
-        await clock.AdvanceUntilAsync(() => _source.PopulatesOf(ScenarioRun.Service) >= populates + 3, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(30));
+        source.Fail(ScenarioRun.Service, new IOException("The registry is away."));
+        var populates = source.PopulatesOf(ScenarioRun.Service);
+        await clock.AdvanceUntilAsync(() => source.PopulatesOf(ScenarioRun.Service) >= populates + 3, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(30));
         Assert.True((await run.GetAsync()).Succeeded);
 
-        _source.Publish(ScenarioRun.Service, "http://127.0.0.1:2");
+        source.Publish(ScenarioRun.Service, "http://127.0.0.1:2");
         await clock.AdvanceUntilAsync(() => MeshState.EndpointsOf(run.Host).Any(endpoint => endpoint.Address.Port == 2), TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(30));
         Assert.True((await run.GetAsync()).Succeeded);
         Assert.Equal(1, transport.AttemptsTo("http://127.0.0.1:2"));
-        await run.AssertInvariantsAsync([]);
-    }
+        await run.AssertCallsAsync([]);
+    });
 
     [Fact]
-    public async Task R13_WhenARefreshHangs_NoSecondOneOverlapsItAndCallsGoOn()
+    public Task R13_WhenARefreshHangs_NoSecondOneOverlapsItAndCallsGoOn() => Rounds.RunAsync(scaled: 1, async () =>
     {
+        var source = new ManualEndpointSource();
         var clock = new OddClock();
         using var transport = new ScriptedTransport();
         transport.AnswerWith(200, "ok");
-        _source.Publish(ScenarioRun.Service, "http://127.0.0.1:1");
-        await using var run = NewRun(transport, clock);
+        source.Publish(ScenarioRun.Service, "http://127.0.0.1:1");
+        await using var run = NewRun(source, transport, clock);
         Assert.True((await run.GetAsync()).Succeeded);
 
-        _source.Hang(ScenarioRun.Service);
-        _source.Signal(ScenarioRun.Service);
-        _source.Hang(ScenarioRun.Service);
-        _source.Signal(ScenarioRun.Service);
+        source.Hang(ScenarioRun.Service);
+        source.Signal(ScenarioRun.Service);
+        source.Hang(ScenarioRun.Service);
+        source.Signal(ScenarioRun.Service);
         for (var step = 0; step < 10; step++)
         {
             clock.Advance(TimeSpan.FromSeconds(30));
-            Assert.InRange(_source.HangingPopulatesOf(ScenarioRun.Service), 0, 1);
+            Assert.InRange(source.HangingPopulatesOf(ScenarioRun.Service), 0, 1);
             Assert.True((await run.GetAsync()).Succeeded);
         }
 
-        await run.AssertInvariantsAsync([]);
-    }
+        await run.AssertCallsAsync([]);
+    });
 
-    private ScenarioRun NewRun(HttpMessageHandler transport, TimeProvider? clock = null, Dictionary<string, string?>? more = null) => new([], new ScenarioSettings
+    private static ScenarioRun NewRun(ManualEndpointSource source, HttpMessageHandler transport, TimeProvider? clock = null, Dictionary<string, string?>? more = null) => new([], new ScenarioSettings
     {
         Timeout = TimeSpan.FromSeconds(15),
         AttemptTimeout = TimeSpan.FromSeconds(10),
         More = more ?? [],
-        Services = services => services.AddSingleton<IServiceEndpointProviderFactory>(_source).AddSingleton(clock ?? TimeProvider.System),
+        Services = services =>
+        {
+            services.AddSingleton<IServiceEndpointProviderFactory>(source);
+            if (clock is not null)
+            {
+                services.AddSingleton(clock);
+            }
+        },
         Client = client => client.UseTransport(transport),
     });
 }

@@ -7,6 +7,7 @@ namespace MeshLib.Scenarios.Tests.Races;
 /// <summary>The application's own code inside a call: listeners that throw, balancers that call, hosts that go away.</summary>
 public class UserCodeRaces
 {
+    private static readonly int s_calls = ScenarioLength.Of(10, 10_000);
     private static readonly Uri[] s_endpoints = [new("http://127.0.0.1:1"), new("http://127.0.0.1:2")];
 
     [Fact]
@@ -30,7 +31,7 @@ public class UserCodeRaces
         listener.SetMeasurementEventCallback<long>(static (_, _, _, _) => throw new InvalidOperationException("A listener's own fault."));
         listener.Start();
 
-        for (var number = 0; number < 10; number++)
+        for (var number = 0; number < s_calls; number++)
         {
             var call = await run.GetAsync();
             Assert.True(call.Succeeded, call.ToString());
@@ -62,7 +63,7 @@ public class UserCodeRaces
         };
         ActivitySource.AddActivityListener(listener);
 
-        for (var number = 0; number < 10; number++)
+        for (var number = 0; number < s_calls; number++)
         {
             await run.GetAsync();
         }
@@ -85,40 +86,40 @@ public class UserCodeRaces
             Client = client => client.UseTransport(transport),
         });
 
-        await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Task.Run(() => run.GetAsync()))).WithinHangLimit(TimeSpan.FromSeconds(10));
+        for (var done = 0; done < s_calls; done += 20)
+        {
+            await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Task.Run(() => run.GetAsync()))).WithinHangLimit(TimeSpan.FromSeconds(10));
+        }
 
         Assert.Contains(run.Calls, call => call.Succeeded);
         await run.AssertInvariantsAsync([]);
     }
 
     [Fact]
-    public async Task R01_WhenTheHostIsDisposedTwiceUnderCalls_TheyEndAndNothingThrows()
+    public Task R01_WhenTheHostIsDisposedTwiceUnderCalls_TheyEndAndNothingThrows() => Rounds.RunAsync(scaled: 20, async () =>
     {
-        for (var round = 0; round < 20; round++)
+        using var transport = new ScriptedTransport();
+        var run = new ScenarioRun(s_endpoints, new ScenarioSettings { Client = client => client.UseTransport(transport) });
+        var calls = Enumerable.Range(0, 8).Select(_ => run.GetAsync()).ToList();
+        var exchanges = new List<ScriptedExchange>();
+        foreach (var _ in calls)
         {
-            using var transport = new ScriptedTransport();
-            var run = new ScenarioRun(s_endpoints, new ScenarioSettings { Client = client => client.UseTransport(transport) });
-            var calls = Enumerable.Range(0, 8).Select(_ => run.GetAsync()).ToList();
-            var exchanges = new List<ScriptedExchange>();
-            foreach (var _ in calls)
-            {
-                exchanges.Add(await transport.NextAsync());
-            }
-
-            var services = run.Host.GetRequiredService<MeshServices>();
-            await Task.WhenAll(
-                Task.Run(() => services.DisposeAsync().AsTask()),
-                Task.Run(services.Dispose),
-                Task.Run(() => run.DisposeAsync().AsTask()),
-                Task.Run(() => services.DisposeAsync().AsTask())).WithinHangLimit();
-            exchanges.ForEach(exchange => exchange.Respond(200, "ok"));
-
-            // Disposing the client cancels what it has under way; nothing else may be the reason.
-            Assert.All(
-                await Task.WhenAll(calls).WithinHangLimit(),
-                call => Assert.True(call.Succeeded || call.Error is OperationCanceledException, call.ToString()));
+            exchanges.Add(await transport.NextAsync());
         }
-    }
+
+        var services = run.Host.GetRequiredService<MeshServices>();
+        await Task.WhenAll(
+            Task.Run(() => services.DisposeAsync().AsTask()),
+            Task.Run(services.Dispose),
+            Task.Run(() => run.DisposeAsync().AsTask()),
+            Task.Run(() => services.DisposeAsync().AsTask())).WithinHangLimit();
+        exchanges.ForEach(exchange => exchange.Respond(200, "ok"));
+
+        // Disposing the client cancels what it has under way; nothing else may be the reason.
+        Assert.All(
+            await Task.WhenAll(calls).WithinHangLimit(),
+            call => Assert.True(call.Succeeded || call.Error is OperationCanceledException, call.ToString()));
+    });
 
     [Fact]
     public async Task R01_WhenAHandlerIsDisposedUnderACall_TheCallEndsAndTheNextIsRefused()
