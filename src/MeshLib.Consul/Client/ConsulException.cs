@@ -22,6 +22,9 @@ public sealed class ConsulException : HttpRequestException
     /// <summary>The start of the answer's text, for telling Consul's errors of the same status apart.</summary>
     internal string Text { get; init; } = "";
 
+    /// <summary>Whether the servers are there and have no leader, as they say after they have looked for one for seven seconds.</summary>
+    internal bool LacksLeader => Failure is ConsulFailure.ServerError && Text.Contains("No cluster leader", StringComparison.OrdinalIgnoreCase);
+
     private static HttpRequestError HttpRequestErrorOf(ConsulFailure failure, Exception? inner) => (failure, inner) switch
     {
         (_, HttpRequestException { HttpRequestError: var error }) => error,

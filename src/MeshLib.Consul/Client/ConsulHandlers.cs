@@ -11,6 +11,11 @@ internal static class ConsulHandlers
     // An agent accepts 200 connections from one client address; short calls get few, so that watches (Mesh:Consul:MaxWatches) and they fit together.
     private const int ShortCallConnections = 8;
 
+    // Nothing is sent while a query blocks for a change, so only probes tell a host that has vanished from one where nothing happens. Eight seconds find it.
+    private const int ProbeAfterSeconds = 5;
+    private const int ProbeEverySeconds = 1;
+    private const int ProbesUnanswered = 3;
+
     /// <param name="address">Where the agent is.</param>
     /// <param name="options">TLS and limits.</param>
     /// <param name="forWatches">Whether the connections carry blocking queries, which must never make a heartbeat wait for a connection.</param>
@@ -34,12 +39,10 @@ internal static class ConsulHandlers
 
             // Polling all day would fill any trace with spans that nobody asked for.
             ActivityHeadersPropagator = null,
+            ConnectCallback = address.SocketPath is { } path
+                ? (_, cancellationToken) => ConnectAsync(new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified), new UnixDomainSocketEndPoint(path), cancellationToken)
+                : static (context, cancellationToken) => ConnectAsync(CreateProbedSocket(), context.DnsEndPoint, cancellationToken),
         };
-
-        if (address.SocketPath is { } path)
-        {
-            handler.ConnectCallback = (_, cancellationToken) => ConnectToSocketAsync(path, cancellationToken);
-        }
 
         if (address.Base.Scheme == Uri.UriSchemeHttps)
         {
@@ -49,12 +52,21 @@ internal static class ConsulHandlers
         return handler;
     }
 
-    private static async ValueTask<Stream> ConnectToSocketAsync(string path, CancellationToken cancellationToken)
+    private static Socket CreateProbedSocket()
     {
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, ProbeAfterSeconds);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, ProbeEverySeconds);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, ProbesUnanswered);
+        return socket;
+    }
+
+    private static async ValueTask<Stream> ConnectAsync(Socket socket, EndPoint endPoint, CancellationToken cancellationToken)
+    {
         try
         {
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellationToken).ConfigureAwait(false);
+            await socket.ConnectAsync(endPoint, cancellationToken).ConfigureAwait(false);
             return new NetworkStream(socket, ownsSocket: true);
         }
         catch

@@ -32,6 +32,7 @@ internal sealed partial class ServiceWatch : IEndpointSourceStatus
     private volatile Staleness? _stale;
 
     // Only the loop touches these.
+    private long _ledAt;
     private int _failures;
     private int _lags;
     private TimeSpan _holdFor;
@@ -51,7 +52,7 @@ internal sealed partial class ServiceWatch : IEndpointSourceStatus
         _schedule = new RetrySchedule(_clock, context.Random, slot);
         _guard = new EmptyGuard(_clock, context.Options.EmptyGrace);
         _scalesToZero = context.Options.ScaleToZero.Contains(query.Service, StringComparer.OrdinalIgnoreCase);
-        _startedAt = _clock.Now();
+        _startedAt = _ledAt = _clock.Now();
         _wait = new BlockingWait(context.Options.Wait);
         _stale = Staleness.NoAnswerYet(_startedAt);
     }
@@ -133,7 +134,7 @@ internal sealed partial class ServiceWatch : IEndpointSourceStatus
         try
         {
             var answer = await _context.Client.GetHealthAsync(Query, _index.Next, NextWait(), cancellationToken).ConfigureAwait(false);
-            Accept(answer);
+            Accept(answer, startedAt);
             return answer.Lag < LongestLag ? TimeSpan.Zero : Lag(answer.Lag);
         }
         catch (ConsulException e)
@@ -151,8 +152,11 @@ internal sealed partial class ServiceWatch : IEndpointSourceStatus
     // An empty list that is being held must be looked at again when its grace is over, not a whole wait later.
     private TimeSpan NextWait() => _guard.IsHolding && _holdFor < _wait.Current ? Max(_holdFor, TimeSpan.FromSeconds(1)) : _wait.Current;
 
-    private void Accept(HealthAnswer answer)
+    private void Accept(HealthAnswer answer, long startedAt)
     {
+        // Servers that have lost their leader let a blocked query run out and answer it with 200 and what they knew: an answer without news proves that
+        // there was a leader when it was asked for, and no more.
+        _ledAt = answer.Index == _index.Next ? startedAt : _clock.Now();
         _failures = 0;
         _lags = answer.Lag < LongestLag ? 0 : _lags;
         if (_index.IsBlocking)
@@ -285,7 +289,12 @@ internal sealed partial class ServiceWatch : IEndpointSourceStatus
             TellDenied(e, now);
         }
 
-        MarkStale(e, since: e.Failure is ConsulFailure.TimedOut ? startedAt : now);
+        MarkStale(e, since: e switch
+        {
+            { Failure: ConsulFailure.TimedOut } => startedAt,
+            { LacksLeader: true } when _stale?.Cause is null => _ledAt,
+            _ => now,
+        });
         return _schedule.Next(e, _failures);
     }
 

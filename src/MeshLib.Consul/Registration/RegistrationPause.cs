@@ -4,7 +4,10 @@ namespace MeshLib.Consul;
 internal static class RegistrationPause
 {
     private static readonly TimeSpan FirstCeiling = TimeSpan.FromMilliseconds(250);
-    private static readonly TimeSpan LongestCeiling = TimeSpan.FromSeconds(10);
+
+    // A process is listed again, and so called, within 6 s of its agent's return.
+    private static readonly TimeSpan LongestCeiling = TimeSpan.FromSeconds(5);
+
     private static readonly TimeSpan DeniedInterval = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan RejectedInterval = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan LongestRetryAfter = TimeSpan.FromSeconds(60);

@@ -27,7 +27,7 @@ public class ConsulFixtureTests
     public async Task Agent_WithAccessControl_DeniesWhoHasNoToken()
     {
         await using var agent = await ConsulAgent.StartAsync(new ConsulAgentSettings { AccessControl = true });
-        var token = await agent.CreateTokenAsync("web");
+        var (token, _) = await agent.CreateTokenAsync("web");
 
         using var stranger = new HttpClient(new SocketsHttpHandler { ActivityHeadersPropagator = null }) { BaseAddress = agent.Address };
         using var denied = await stranger.PutAsync("v1/agent/service/deregister/web", null, TestContext.Current.CancellationToken);

@@ -1,4 +1,5 @@
 using MeshLib.TestKit;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace MeshLib.Consul.Tests;
 
@@ -10,6 +11,7 @@ public class ConsulOutageTests
     [Trait("Scenario", "D05")]
     public async Task Agent_KilledAndBackWithNothing_CostsNoCallAndIsFollowedAgain()
     {
+        var outage = ScenarioLength.Of(TimeSpan.FromSeconds(12), TimeSpan.FromSeconds(60));
         await using var consul = await ConsulAgent.StartAsync();
         await using var first = await RegisteredHost.StartAsync(consul.Address, "orders");
         await using var second = await RegisteredHost.StartAsync(consul.Address, "orders");
@@ -19,16 +21,48 @@ public class ConsulOutageTests
         caller.StartLoad();
 
         await consul.KillAsync();
-        await CallsAsync(caller, 100);
+        await LastsAsync(outage);
+        var requests = caller.Metrics.Sum("mesh.discovery.errors");
+        Assert.InRange(requests, 1, outage.TotalSeconds);
         Assert.Equal(2, caller.Ports.Count);
 
         // The agent has lost every registration and counts its index from the start again.
         await consul.RestartAsync();
-        await consul.UntilAsync(async agent => (await agent.InstancesAsync("orders", passing: true)).Count == 2, TimeSpan.FromSeconds(12));
-        await using var third = await RegisteredHost.StartAsync(consul.Address, "orders");
+        var answers = TimeProvider.System.GetTimestamp();
+        await caller.UntilFreshAsync(TimeSpan.FromSeconds(6));
+        Tell($"D04: {requests} requests in {outage.TotalSeconds:0} s, fresh {Since(answers).TotalSeconds:0.0} s after the agent's first answer.");
 
-        // Fresh within 6 s of the agent's answer, and a change within 2 s of that.
-        await caller.UntilUsesAsync(TimeSpan.FromSeconds(8), first, second, third);
+        await using var third = await RegisteredHost.StartAsync(consul.Address, "orders");
+        await consul.UntilAsync(async agent => (await agent.InstancesAsync("orders", passing: true)).Count == 3);
+        await caller.UntilUsesAsync(TimeSpan.FromSeconds(2), first, second, third);
+        await caller.StopLoadAsync();
+    }
+
+    [Fact]
+    [Trait("Scenario", "D08")]
+    public async Task Agent_ThatNoLongerAnswers_CostsNoCallIsNoticedAndFollowedAgain()
+    {
+        var wait = ScenarioLength.Of(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(55));
+        var outage = ScenarioLength.Of(TimeSpan.FromSeconds(16), TimeSpan.FromSeconds(120));
+        await using var consul = await ConsulAgent.StartAsync();
+        await using var first = await ListedAsync(consul, "first");
+        await using var second = await RegisteredHost.StartAsync(consul.Address, "unlisted");
+        await using var caller = new MeshCaller(consul.Address, "orders", ("Consul:Wait", wait.ToString()));
+        await caller.WarmUpAsync();
+        await caller.UntilUsesAsync(first);
+        caller.StartLoad();
+
+        consul.Freeze();
+        var lost = TimeProvider.System.GetTimestamp();
+        await Eventually.BecomesTrueAsync(() => caller.StaleFor > TimeSpan.Zero, (wait * 17 / 16) + TimeSpan.FromSeconds(10 + 1));
+        var noticed = Since(lost);
+        await LastsAsync(outage - noticed);
+        consul.Resume();
+        var back = TimeProvider.System.GetTimestamp();
+        await caller.UntilFreshAsync(TimeSpan.FromSeconds(5));
+        Tell($"D08: noticed after {noticed.TotalSeconds:0.0} s, fresh {Since(back).TotalSeconds:0.00} s after the end.");
+        await consul.PutAsync("v1/agent/service/register", new { Name = "orders", ID = "second", Address = "127.0.0.1", second.Port });
+        await caller.UntilUsesAsync(first, second);
         await caller.StopLoadAsync();
     }
 
@@ -36,11 +70,14 @@ public class ConsulOutageTests
     [Trait("Scenario", "D12")]
     public async Task Token_ThatIsDeletedOrMissing_CostsNoCallAndIsTold()
     {
+        // Longer than the 10 s from which on readiness tells.
+        var outage = ScenarioLength.Of(TimeSpan.FromSeconds(12), TimeSpan.FromSeconds(60));
         await using var consul = await ConsulAgent.StartAsync(new ConsulAgentSettings { AccessControl = true });
-        var token = await consul.CreateTokenAsync("orders");
+        await using var relay = new ConsulRelay(consul.Address);
+        var (token, accessor) = await consul.CreateTokenAsync("orders");
         await using var host = await RegisteredHost.StartAsync(consul.Address, "orders", settings: ("Consul:Token", token));
         await using var stranger = await RegisteredHost.StartAsync(consul.Address, "strangers");
-        await using var caller = new MeshCaller(consul.Address, "orders", ("Consul:Token", token), ("Consul:Wait", "00:00:01"));
+        await using var caller = new MeshCaller(relay.Address, "orders", ("Consul:Token", token), ("Consul:Wait", "00:00:01"));
         await caller.WarmUpAsync();
         await caller.UntilUsesAsync(host);
         await Eventually.BecomesTrueAsync(() => stranger.Logs.WithEvent(2104).Count == 1);
@@ -49,14 +86,17 @@ public class ConsulOutageTests
         // Without a token an empty list, with an unknown one 403.
         await using var blind = new MeshCaller(consul.Address, "orders");
         await Assert.ThrowsAsync<NoEndpointAvailableException>(blind.CallAsync);
-        var accessor = System.Text.Json.JsonSerializer.Deserialize<System.Text.Json.JsonElement>(
-            await consul.Http.GetStringAsync("v1/acl/tokens", TestContext.Current.CancellationToken)).EnumerateArray().First(static one => one.TryGetProperty("ServiceIdentities", out var identities) && identities.ValueKind == System.Text.Json.JsonValueKind.Array).GetProperty("AccessorID").GetString();
         await consul.Http.DeleteAsync($"v1/acl/token/{accessor}", TestContext.Current.CancellationToken);
-        await Eventually.BecomesTrueAsync(() => caller.View!.StaleFor > TimeSpan.FromSeconds(1));
-        await CallsAsync(caller, 100);
-        await caller.StopLoadAsync();
+        await Eventually.BecomesTrueAsync(() => caller.StaleFor > TimeSpan.Zero);
+        var asked = relay.Requests.Count;
+        await LastsAsync(outage);
+        var requests = relay.Requests.Count - asked;
+        Tell($"D12: {requests} requests in {outage.TotalSeconds:0} s of 403.");
+        Assert.InRange(requests, 0, outage.TotalSeconds / 2);
+        Assert.Equal(HealthStatus.Degraded, await caller.HealthAsync());
         await caller.UntilUsesAsync(host);
-        await Eventually.BecomesTrueAsync(() => host.Logs.WithEvent(2104).Count == 1);
+        await caller.StopLoadAsync();
+        await Eventually.BecomesTrueAsync(() => host.Logs.WithEvent(2104).Count >= 1);
         Assert.DoesNotContain(host.Logs.Entries, entry => entry.Message.Contains(token, StringComparison.Ordinal));
     }
 
@@ -64,19 +104,38 @@ public class ConsulOutageTests
     [Trait("Scenario", "D13")]
     public async Task Services_ThatVanishWhileTheyRun_AreKeptForTheGraceAndThenGoneForGood()
     {
+        var grace = ScenarioLength.Of(TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(30));
         await using var consul = await ConsulAgent.StartAsync();
-        await using var host = await RegisteredHost.StartAsync(consul.Address, "unlisted");
-        await consul.PutAsync("v1/agent/service/register", new { Name = "orders", Address = "127.0.0.1", host.Port });
-        await using var caller = new MeshCaller(consul.Address, "orders", ("Consul:EmptyGrace", "00:00:02"));
+        await using var host = await ListedAsync(consul, "first");
+        await using var caller = new MeshCaller(consul.Address, "orders", ("Consul:EmptyGrace", grace.ToString()));
         await caller.WarmUpAsync();
         await caller.UntilUsesAsync(host);
+        var changes = caller.Changes;
         caller.StartLoad();
-        await consul.PutAsync("v1/agent/service/deregister/orders");
-        await CallsAsync(caller, 50);
-        await caller.StopLoadAsync();
 
-        await caller.UntilUsesAsync();
-        await Assert.ThrowsAsync<NoEndpointAvailableException>(caller.CallAsync);
+        // For a third of the grace, as after a mistake that is mended.
+        await consul.PutAsync("v1/agent/service/deregister/first");
+        await Eventually.BecomesTrueAsync(() => caller.StaleFor > TimeSpan.Zero);
+        await LastsAsync(grace / 3);
+        await consul.PutAsync("v1/agent/service/register", new { Name = "orders", ID = "first", Address = "127.0.0.1", host.Port });
+        await caller.UntilFreshAsync(HangLimit.Default);
+        await caller.StopLoadAsync();
+        Assert.Equal(changes, caller.Changes);
+
+        // And for good.
+        await consul.PutAsync("v1/agent/service/deregister/first");
+        await caller.UntilUsesAsync(grace + HangLimit.Default);
+        var times = new List<TimeSpan>();
+        for (var call = 0; call < 21; call++)
+        {
+            var began = TimeProvider.System.GetTimestamp();
+            await Assert.ThrowsAsync<NoEndpointAvailableException>(caller.CallAsync);
+            times.Add(Since(began));
+        }
+
+        times.Sort();
+        Tell($"D13: refused in {times[10].TotalMilliseconds:0.00} ms, the median of 21.");
+        Assert.InRange(times[10], TimeSpan.Zero, TimeSpan.FromMilliseconds(10));
     }
 
     [Fact]
@@ -87,15 +146,19 @@ public class ConsulOutageTests
         await consul.KillAsync();
         var began = TimeProvider.System.GetTimestamp();
         await using var host = await RegisteredHost.StartAsync(consul.Address, "orders");
-        Assert.InRange(TimeProvider.System.GetElapsedTime(began), TimeSpan.Zero, TimeSpan.FromSeconds(2));
+        Assert.InRange(Since(began), TimeSpan.Zero, TimeSpan.FromSeconds(2));
         await using var caller = new MeshCaller(consul.Address, "orders", ("Consul:FirstAnswerTimeout", "00:00:00.5"));
         await Assert.ThrowsAsync<NoEndpointAvailableException>(caller.CallAsync);
-
-        await consul.RestartAsync();
+        await LastsAsync(ScenarioLength.Of(TimeSpan.FromSeconds(8), TimeSpan.FromSeconds(30)));
+        Assert.Equal(HealthStatus.Unhealthy, await caller.HealthAsync());
 
         // Both the registration and the watch have backed off.
-        await caller.UntilUsesAsync(TimeSpan.FromSeconds(17), host);
+        await consul.RestartAsync();
+        var came = TimeProvider.System.GetTimestamp();
+        await caller.UntilUsesAsync(TimeSpan.FromSeconds(6), host);
         await caller.CallAsync();
+        Tell($"D23: the first success {Since(came).TotalSeconds:0.0} s after Consul came.");
+        Assert.Equal(HealthStatus.Healthy, await caller.HealthAsync());
     }
 
     [Fact]
@@ -122,9 +185,22 @@ public class ConsulOutageTests
         }
     }
 
-    private static Task CallsAsync(MeshCaller caller, int more)
+    /// <summary>A host that the catalogue lists without a check, so that it stays listed whatever the agent goes through.</summary>
+    private static async Task<RegisteredHost> ListedAsync(ConsulAgent consul, string id)
     {
-        var from = caller.Calls;
-        return Eventually.BecomesTrueAsync(() => caller.Calls >= from + more);
+        var host = await RegisteredHost.StartAsync(consul.Address, "unlisted");
+        await consul.PutAsync("v1/agent/service/register", new { Name = "orders", ID = id, Address = "127.0.0.1", host.Port });
+        return host;
     }
+
+    /// <summary>Lets what is going on go on.</summary>
+    private static Task LastsAsync(TimeSpan duration)
+    {
+        var began = TimeProvider.System.GetTimestamp();
+        return Eventually.BecomesTrueAsync(() => Since(began) >= duration, duration + HangLimit.Default);
+    }
+
+    private static TimeSpan Since(long timestamp) => TimeProvider.System.GetElapsedTime(timestamp);
+
+    private static void Tell(string figures) => TestContext.Current.TestOutputHelper?.WriteLine(figures);
 }

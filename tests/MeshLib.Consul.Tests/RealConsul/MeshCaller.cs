@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 using MeshLib.TestKit;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace MeshLib.Consul.Tests;
 
@@ -18,6 +20,11 @@ internal sealed class MeshCaller : IAsyncDisposable
     private int _calls;
 
     public MeshCaller(Uri consul, string service, params (string Key, string Value)[] settings)
+        : this(consul, service, static _ => { }, settings)
+    {
+    }
+
+    public MeshCaller(Uri consul, string service, Action<IHttpClientBuilder> configure, params (string Key, string Value)[] settings)
     {
         Service = service;
         (string Key, string Value)[] all = [("Consul:Address", consul.ToString()), .. settings];
@@ -26,12 +33,17 @@ internal sealed class MeshCaller : IAsyncDisposable
             .AddInMemoryCollection(all.Select(static pair => KeyValuePair.Create("Mesh:" + pair.Key, (string?)pair.Value))).Build());
         services.AddMesh();
         services.AddConsulServiceEndpointProvider();
-        services.AddMeshClient(service);
+        configure(services.AddMeshClient(service));
+        services.AddHealthChecks().AddMeshHealthChecks();
+        services.AddLogging();
         _services = services.BuildServiceProvider();
+        Metrics = new MeterRecorder(_services.GetRequiredService<IMeterFactory>());
         _client = _services.GetRequiredService<IHttpClientFactory>().CreateClient(service);
     }
 
     public string Service { get; }
+
+    public MeterRecorder Metrics { get; }
 
     /// <summary>Calls made by <see cref="StartLoad"/>.</summary>
     public int Calls => Volatile.Read(ref _calls);
@@ -44,7 +56,18 @@ internal sealed class MeshCaller : IAsyncDisposable
     /// <summary>The ports of the endpoints in use.</summary>
     public IReadOnlyCollection<int> Ports => [.. View?.Endpoints.Select(static endpoint => endpoint.Address.Port) ?? []];
 
-    public Task<string> CallAsync() => _client.GetStringAsync(new Uri("/", UriKind.Relative), TestContext.Current.CancellationToken);
+    /// <summary>How often the endpoints in use have changed.</summary>
+    public double Changes => Metrics.Sum("mesh.discovery.updates", ("outcome", "applied"));
+
+    /// <summary>The staleness gauge.</summary>
+    public TimeSpan StaleFor => TimeSpan.FromSeconds(Assert.Single(Metrics.Observe("mesh.discovery.staleness")).Value);
+
+    public Task<string> CallAsync() => CallAsync(TestContext.Current.CancellationToken);
+
+    public Task<string> CallAsync(CancellationToken cancellationToken) => _client.GetStringAsync(new Uri("/", UriKind.Relative), cancellationToken);
+
+    /// <summary>What this application tells those who ask whether it is ready.</summary>
+    public async Task<HealthStatus> HealthAsync() => (await _services.GetRequiredService<HealthCheckService>().CheckHealthAsync(TestContext.Current.CancellationToken)).Status;
 
     public Task WarmUpAsync() => _services.GetRequiredService<IMeshDirectory>().WarmUpAsync([Service], TestContext.Current.CancellationToken);
 
@@ -53,6 +76,9 @@ internal sealed class MeshCaller : IAsyncDisposable
         Eventually.BecomesTrueAsync(() => Ports.Order().SequenceEqual(hosts.Select(static host => host.Port).Order()), limit, $"{Service} has {hosts.Length} endpoints, those that run");
 
     public Task UntilUsesAsync(params RegisteredHost[] hosts) => UntilUsesAsync(HangLimit.Default, hosts);
+
+    /// <summary>Waits until what is known of the endpoints is up to date.</summary>
+    public Task UntilFreshAsync(TimeSpan limit) => Eventually.BecomesTrueAsync(() => StaleFor == TimeSpan.Zero, limit, $"the endpoints of {Service} are up to date");
 
     /// <summary>Calls all the time, until <see cref="StopLoadAsync"/>.</summary>
     /// <param name="parallel">How many calls are under way at once.</param>
@@ -72,6 +98,7 @@ internal sealed class MeshCaller : IAsyncDisposable
         await _end.CancelAsync();
         await _load;
         _end.Dispose();
+        Metrics.Dispose();
         await _services.DisposeAsync();
     }
 

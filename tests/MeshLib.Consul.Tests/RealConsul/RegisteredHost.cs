@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using MeshLib.TestKit;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -11,29 +12,36 @@ namespace MeshLib.Consul.Tests;
 /// <summary>A whole service in this process: Kestrel on loopback that answers its own name, registered in a real Consul with quick heartbeats.</summary>
 internal sealed class RegisteredHost : IAsyncDisposable
 {
-    private RegisteredHost(WebApplication app, RecordedLogs logs)
+    private readonly ConcurrentQueue<long> _calls;
+
+    private RegisteredHost(WebApplication app, RecordedLogs logs, ConcurrentQueue<long> calls)
     {
         App = app;
         Logs = logs;
+        _calls = calls;
     }
 
     public WebApplication App { get; }
 
     public RecordedLogs Logs { get; }
 
+    /// <summary>When each call came, as timestamps of <see cref="TimeProvider.System"/>.</summary>
+    public IReadOnlyCollection<long> Calls => _calls;
+
     public int Port => new Uri(App.Urls.First()).Port;
 
     /// <param name="consul">The agent's address.</param>
     /// <param name="service">The service's name.</param>
     /// <param name="port">The port to listen on; 0 for any.</param>
+    /// <param name="address">The address to listen at.</param>
     /// <param name="answerAfter">How long each answer takes.</param>
     /// <param name="configure">Adds to the host.</param>
     /// <param name="settings">Further keys below <c>Mesh:</c>.</param>
     public static async Task<RegisteredHost> StartAsync(
-        Uri consul, string service, int port = 0, TimeSpan answerAfter = default, Action<IServiceCollection>? configure = null, params (string Key, string Value)[] settings)
+        Uri consul, string service, int port = 0, string address = "127.0.0.1", TimeSpan answerAfter = default, Action<IServiceCollection>? configure = null, params (string Key, string Value)[] settings)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().UseUrls($"http://127.0.0.1:{port}");
+        builder.WebHost.UseKestrelCore().UseUrls($"http://{address}:{port}");
         builder.Services.AddRoutingCore();
         (string Key, string Value)[] quick =
         [
@@ -52,13 +60,15 @@ internal sealed class RegisteredHost : IAsyncDisposable
         configure?.Invoke(builder.Services);
 
         var app = builder.Build();
+        var calls = new ConcurrentQueue<long>();
         app.Run(async context =>
         {
+            calls.Enqueue(TimeProvider.System.GetTimestamp());
             await Task.Delay(answerAfter, TimeProvider.System, CancellationToken.None);
             await context.Response.WriteAsync(app.Urls.First());
         });
         await app.StartAsync(TestContext.Current.CancellationToken);
-        return new RegisteredHost(app, logs);
+        return new RegisteredHost(app, logs, calls);
     }
 
     /// <summary>What a SIGTERM does.</summary>

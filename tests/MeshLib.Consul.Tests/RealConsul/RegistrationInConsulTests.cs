@@ -64,21 +64,6 @@ public class RegistrationInConsulTests(DevAgent fixture) : IClassFixture<DevAgen
     }
 
     [Fact]
-    [Trait("Scenario", "L03")]
-    public async Task Host_ThatIsKilled_IsNotPassingOneTtlLater()
-    {
-        var host = await RegisteredHost.StartAsync(_consul.Address, "killed");
-        await PassingAsync("killed", 1);
-        await host.KillAsync();
-        var killed = TimeProvider.System.GetTimestamp();
-        await PassingAsync("killed", 0);
-
-        // TTL + 1 s is the promise; the rest is for a busy machine.
-        Assert.InRange(TimeProvider.System.GetElapsedTime(killed), TimeSpan.Zero, TimeSpan.FromSeconds(1.5 + 1 + 1));
-        Assert.Single(await _consul.InstancesAsync("killed"));
-    }
-
-    [Fact]
     [Trait("Scenario", "L04")]
     public async Task Host_RestartedTwentyTimesOnNewPorts_LeavesOneEntry()
     {

@@ -24,20 +24,25 @@ public class RollingRestartTests
             await caller.WarmUpAsync();
             await caller.UntilUsesAsync([.. hosts]);
             caller.StartLoad(parallel: 20);
+            var exits = new List<TimeSpan>();
             for (var restart = 0; restart < 20; restart++)
             {
                 var old = hosts.Dequeue();
                 var began = TimeProvider.System.GetTimestamp();
                 await old.StopAsync();
-
-                // The drain delay, the calls under way and one second are the promise; the rest is for a busy machine.
-                Assert.InRange(TimeProvider.System.GetElapsedTime(began), TimeSpan.FromSeconds(0.3), TimeSpan.FromSeconds(0.3 + 1 + 2));
+                exits.Add(TimeProvider.System.GetElapsedTime(began));
                 await old.DisposeAsync();
                 hosts.Enqueue(await StartAsync());
                 await caller.UntilUsesAsync([.. hosts]);
             }
 
             await caller.StopLoadAsync();
+            exits.Sort();
+            TestContext.Current.TestOutputHelper?.WriteLine($"L01: {caller.Calls} calls; exits took {exits[10].TotalSeconds:0.00} s in the median, {exits[^1].TotalSeconds:0.00} s at worst.");
+
+            // The drain delay, the calls under way and one second are the promise; a busy machine may break it once.
+            Assert.InRange(exits[10], TimeSpan.FromSeconds(0.3), TimeSpan.FromSeconds(0.3 + 1));
+            Assert.InRange(exits[^1], TimeSpan.FromSeconds(0.3), TimeSpan.FromSeconds(0.3 + 1 + 2));
         }
         finally
         {

@@ -79,12 +79,12 @@ public class RegistrationLoopTests
         registration.Agent.Down = true;
         registration.Start();
         registration.Advance(300);
-        Assert.InRange(registration.Requests.Count, 30, 110);
+        Assert.InRange(registration.Requests.Count, 60, 200);
         Assert.Single(registration.Logs.WithEvent(2103));
         Assert.Equal(RegistrationState.Failing, registration.Status.Current.State);
 
         registration.Agent.Down = false;
-        registration.Advance(10.1);
+        registration.Advance(6);
         Assert.Equal(CheckStatus.Passing, registration.Agent.StatusOf(VirtualRegistration.Id));
         Assert.Single(registration.Logs.WithEvent(2105));
         Assert.Equal(RegistrationState.Registered, registration.Status.Current.State);
@@ -102,7 +102,7 @@ public class RegistrationLoopTests
         registration.Agent.Down = false;
         registration.Agent.Forget();
         var before = registration.Requests.Count;
-        registration.Advance(10.1);
+        registration.Advance(6);
 
         Assert.EndsWith("register", registration.Requests[before].Request.Path, StringComparison.Ordinal);
         Assert.Empty(registration.Logs.WithEvent(2102));

@@ -21,7 +21,7 @@ public sealed class ConsulAgent : IAsyncDisposable
     private readonly ConsulAgentSettings _settings;
     private readonly ConsulPorts _ports;
     private readonly string? _dataFolder;
-    private ConsulProcess? _process;
+    private ChildProcess? _process;
     private bool _frozen;
 
     private ConsulAgent(ConsulAgentSettings settings, ConsulPorts ports)
@@ -72,7 +72,7 @@ public sealed class ConsulAgent : IAsyncDisposable
     /// <summary>SIGKILL: connections are reset, nothing is said to anyone.</summary>
     public async Task KillAsync() => await Process().KillAsync();
 
-    /// <summary>SIGTERM; a client agent leaves the cluster by it.</summary>
+    /// <summary>SIGTERM; a client agent leaves the cluster by it, a server does not.</summary>
     public async Task TerminateAsync() => await Process().TerminateAsync();
 
     /// <summary>SIGSTOP: connections stay open and nothing answers.</summary>
@@ -113,10 +113,11 @@ public sealed class ConsulAgent : IAsyncDisposable
     }
 
     /// <summary>A token with a service identity: it may register that service and read all services and nodes, and nothing else.</summary>
-    public async Task<string> CreateTokenAsync(string service)
+    /// <returns>The token, and the name under which it can be deleted.</returns>
+    public async Task<(string Token, string Accessor)> CreateTokenAsync(string service)
     {
-        var answer = await PutAsync("v1/acl/token", new { ServiceIdentities = new[] { new { ServiceName = service } } });
-        return JsonSerializer.Deserialize<JsonElement>(answer).GetProperty("SecretID").GetString()!;
+        var answer = JsonSerializer.Deserialize<JsonElement>(await PutAsync("v1/acl/token", new { ServiceIdentities = new[] { new { ServiceName = service } } }));
+        return (answer.GetProperty("SecretID").GetString()!, answer.GetProperty("AccessorID").GetString()!);
     }
 
     /// <summary>Asks until the answer is yes, an agent that is away counting as no.</summary>
@@ -197,7 +198,7 @@ public sealed class ConsulAgent : IAsyncDisposable
         }
 
         _frozen = false;
-        _process = await ConsulProcess.StartAsync(Arguments());
+        _process = await ChildProcess.StartAsync(await ConsulBinary.PathAsync(), Arguments());
     }
 
     internal async Task WaitUntilReadyAsync()
@@ -229,7 +230,7 @@ public sealed class ConsulAgent : IAsyncDisposable
         return IsRunning;
     }
 
-    private ConsulProcess Process() => _process ?? throw new InvalidOperationException("The agent has not been started.");
+    private ChildProcess Process() => _process ?? throw new InvalidOperationException("The agent has not been started.");
 
     private void DeleteData()
     {

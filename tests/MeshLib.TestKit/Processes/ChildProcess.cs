@@ -5,8 +5,8 @@ using System.Runtime.InteropServices;
 
 namespace MeshLib.TestKit;
 
-/// <summary>One running Consul. It never outlives the test process, however that ends.</summary>
-internal sealed class ConsulProcess : IAsyncDisposable
+/// <summary>A program that a test runs and can freeze and kill. It never outlives the test process, however that ends.</summary>
+public sealed class ChildProcess : IAsyncDisposable
 {
     private const int LastLinesKept = 20;
     private const int SigTerm = 15;
@@ -22,7 +22,7 @@ internal sealed class ConsulProcess : IAsyncDisposable
     private readonly Process _process;
     private readonly ConcurrentQueue<string> _lastLines;
 
-    static ConsulProcess()
+    static ChildProcess()
     {
         AppDomain.CurrentDomain.ProcessExit += (_, _) =>
         {
@@ -41,23 +41,27 @@ internal sealed class ConsulProcess : IAsyncDisposable
                 start();
             }
         })
-        { IsBackground = true, Name = "starts Consul" }.Start();
+        { IsBackground = true, Name = "starts child processes" }.Start();
     }
 
-    private ConsulProcess(Process process, ConcurrentQueue<string> lastLines)
+    private ChildProcess(Process process, ConcurrentQueue<string> lastLines)
     {
         _process = process;
         _lastLines = lastLines;
     }
 
+    /// <summary>Whether it has ended.</summary>
     public bool HasExited => _process.HasExited;
+
+    /// <summary>What it ended with.</summary>
+    public int ExitCode => _process.ExitCode;
 
     /// <summary>The last lines that it wrote, for the message of a failure.</summary>
     public string LastLines => string.Join(Environment.NewLine, _lastLines);
 
-    public static async Task<ConsulProcess> StartAsync(IEnumerable<string> arguments)
+    /// <summary>Starts the executable <paramref name="binary"/>.</summary>
+    public static async Task<ChildProcess> StartAsync(string binary, IEnumerable<string> arguments)
     {
-        var binary = await ConsulBinary.PathAsync();
         var start = new ProcessStartInfo(s_setpriv ?? binary) { RedirectStandardOutput = true, RedirectStandardError = true };
         string[] guard = s_setpriv is null ? [] : ["--pdeathsig", "KILL", binary];
         foreach (var argument in guard.Concat(arguments))
@@ -97,7 +101,7 @@ internal sealed class ConsulProcess : IAsyncDisposable
         process.ErrorDataReceived += Keep;
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
-        return new ConsulProcess(process, lines);
+        return new ChildProcess(process, lines);
     }
 
     /// <summary>SIGSTOP: connections stay open and nothing answers.</summary>
@@ -106,7 +110,7 @@ internal sealed class ConsulProcess : IAsyncDisposable
     /// <summary>SIGCONT.</summary>
     public void Resume() => Signal(SigContinue);
 
-    /// <summary>SIGTERM, and waits; a client agent leaves the cluster by it, a server does not.</summary>
+    /// <summary>SIGTERM, and waits.</summary>
     public async Task TerminateAsync()
     {
         Signal(SigTerm);
@@ -120,6 +124,7 @@ internal sealed class ConsulProcess : IAsyncDisposable
         await _process.WaitForExitAsync().WithinHangLimit();
     }
 
+    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         await KillAsync();
@@ -143,7 +148,7 @@ internal sealed class ConsulProcess : IAsyncDisposable
     {
         if (!_process.HasExited && SendSignal(_process.Id, signal) != 0)
         {
-            throw new Win32Exception(Marshal.GetLastPInvokeError(), $"Signal {signal} could not be sent to Consul.");
+            throw new Win32Exception(Marshal.GetLastPInvokeError(), $"Signal {signal} could not be sent.");
         }
     }
 
