@@ -54,6 +54,10 @@ internal sealed class CallLimit : IResettable
     /// <summary>From here on the limit guards a streamed body: the deadline, and the pauses between its bytes.</summary>
     public void GuardBody(BodyLease body, long firstLook)
     {
+        // The caller's token is for the call, which ended with the headers: reads carry their own. Where the caller has none it is HttpClient's, which is cancelled when
+        // the client is disposed, and the body outlives the client as it does without the mesh.
+        _caller.Dispose();
+
         // Readers hold on to the token and may cancel it long after the call.
         _spent = true;
         _body = body;

@@ -1,6 +1,7 @@
 using System.Net;
 using MeshLib.TestKit;
 using MeshLib.Tests.Calls;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 
 namespace MeshLib.Tests.Bodies;
@@ -128,6 +129,25 @@ public abstract class StreamedBodyCases(FakeTimeProvider time)
 
         Assert.Equal(count, mesh.Service.Bulkhead.InUse);
         GC.KeepAlive(responses);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Body_OutlivesTheTokenOfItsCallAndTheClientThatMadeIt(bool withToken)
+    {
+        await using var mesh = await VirtualMesh.StartAsync(time);
+        mesh.Transport.Answer(_ => ScriptedTransport.Response(200, ScriptedBody.Of("whole").WithoutLength()));
+        using var caller = new CancellationTokenSource();
+        var handler = mesh.Services.GetRequiredService<IMeshHandlerFactory>().CreateHandler(mesh.Transport);
+        using var client = new HttpClient(handler, disposeHandler: false) { BaseAddress = new Uri($"http://{VirtualMesh.Orders}"), Timeout = Timeout.InfiniteTimeSpan };
+        using var response = await client.GetAsync("/", HttpCompletionOption.ResponseHeadersRead, withToken ? caller.Token : CancellationToken.None).WithinHangLimit();
+
+        await caller.CancelAsync();
+        client.Dispose();
+
+        Assert.Equal("whole", await response.Content.ReadAsStringAsync().WithinHangLimit());
+        await mesh.AssertIdleAsync();
     }
 
     [Fact]
