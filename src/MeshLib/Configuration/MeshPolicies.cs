@@ -13,6 +13,7 @@ internal sealed partial class MeshPolicies : IDisposable
     private readonly PolicySources _sources;
     private readonly ILogger _logger;
     private readonly ConcurrentDictionary<string, PolicyLayer> _clientTimeouts = new(StringComparer.OrdinalIgnoreCase);
+    private readonly HashSet<string> _doubted = [];
     private readonly Lock _swapping = new();
     private readonly IDisposable? _subscription;
     private readonly ITimer? _timer;
@@ -39,7 +40,7 @@ internal sealed partial class MeshPolicies : IDisposable
             throw new OptionsValidationException(MeshSection.Name, typeof(MeshOptions), _reading.Problems);
         }
 
-        sources.Accept();
+        Accept(_reading);
         _current = new(_reading.Layers, version: 1);
         if (sources.CanChange)
         {
@@ -140,7 +141,7 @@ internal sealed partial class MeshPolicies : IDisposable
             return;
         }
 
-        _sources.Accept();
+        Accept(reading);
         if (Interlocked.Exchange(ref _problem, null) is not null)
         {
             LogRecovered(_logger);
@@ -149,6 +150,15 @@ internal sealed partial class MeshPolicies : IDisposable
         if (!reading.Same(_reading))
         {
             Swap(reading);
+        }
+    }
+
+    private void Accept(PolicyReading reading)
+    {
+        _sources.Accept();
+        foreach (var doubt in reading.Doubts.Where(_doubted.Add))
+        {
+            LogDoubt(_logger, doubt);
         }
     }
 

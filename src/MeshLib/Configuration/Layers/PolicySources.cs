@@ -5,7 +5,8 @@ using Microsoft.Extensions.Primitives;
 namespace MeshLib;
 
 /// <summary>Where policies come from: code, then configuration, which wins over it.</summary>
-internal sealed class PolicySources(IOptions<MeshOptions> options, IEnumerable<ClientPolicyLayer> clients, IEnumerable<KnownBalancer> balancers, IConfiguration? configuration = null)
+internal sealed class PolicySources(
+    IOptions<MeshOptions> options, IEnumerable<ClientPolicyLayer> clients, IEnumerable<KnownBalancer> balancers, UnknownNames unknown, IConfiguration? configuration = null)
 {
     private readonly ClientPolicyLayer[] _clients = [.. clients];
     private readonly LayerChecks _checks = new([.. KnownBalancer.BuiltIn.Concat(balancers).Select(static balancer => balancer.Name)]);
@@ -20,6 +21,7 @@ internal sealed class PolicySources(IOptions<MeshOptions> options, IEnumerable<C
     public PolicyReading Read()
     {
         var problems = new List<string>();
+        var doubts = new List<string>();
         var layers = CodeLayers.Of(options.Value, _clients).ToList();
         var (serviceName, zone, keep) = (options.Value.ServiceName, options.Value.Zone, options.Value.KeepResilienceHandlers);
         if (Silenced() is { } silenced)
@@ -38,6 +40,7 @@ internal sealed class PolicySources(IOptions<MeshOptions> options, IEnumerable<C
                 }
 
                 layers.AddRange(ForcedMode.Layers(configuration, problems));
+                doubts.AddRange(unknown.In(layers));
             }
 #pragma warning disable CA1031 // Providers are foreign code: whatever they throw means that configuration cannot be read now.
             catch (Exception exception)
@@ -48,7 +51,7 @@ internal sealed class PolicySources(IOptions<MeshOptions> options, IEnumerable<C
         }
 
         problems.AddRange(_checks.Check(layers, _clients.Select(static client => (client.Service ?? "", client.Client))));
-        return new(serviceName, zone, keep, layers, problems);
+        return new(serviceName, zone, keep, layers, problems, doubts);
     }
 
     /// <summary>Called when a reading has been taken over: remembers who took part in it.</summary>
