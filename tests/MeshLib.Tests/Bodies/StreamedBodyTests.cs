@@ -295,6 +295,46 @@ public abstract class StreamedBodyCases(FakeTimeProvider time)
     }
 
     [Fact]
+    public async Task GrpcBodyWithALength_HasItsStatusInTheTrailersToo()
+    {
+        await using var mesh = await VirtualMesh.StartAsync(time, policy => policy.CircuitBreaker.ConsecutiveFailures = 1);
+        var answer = ScriptedTransport.Response(200, ScriptedBody.Of(new byte[5]));
+        answer.TrailingHeaders.TryAddWithoutValidation("grpc-status", "14");
+        mesh.Transport.Answer(_ => answer);
+
+        using var response = await mesh.SendAsync(VirtualMesh.GrpcRequest()).WithinHangLimit();
+        await response.Content.ReadAsByteArrayAsync();
+
+        Assert.Equal(OutcomeReason.GrpcUnavailable, response.GetMeshReport()!.Reason);
+        Assert.Contains(mesh.Endpoints, endpoint => endpoint.State == EndpointState.Open);
+        await mesh.AssertIdleAsync();
+    }
+
+    [Theory]
+    [InlineData(985, OutcomeReason.DeadlineExceeded)]
+    [InlineData(500, OutcomeReason.GrpcDeadlineExceeded)]
+    public async Task GrpcDeadlineInTheTrailers_IsNoEvidenceWhenItIsTheCallsOwn(int milliseconds, OutcomeReason expected)
+    {
+        await using var mesh = await VirtualMesh.StartAsync(time, policy => policy.CircuitBreaker.ConsecutiveFailures = 1);
+        var body = ScriptedBody.Of(new byte[5]).ThenStall().WithoutLength();
+        var answer = ScriptedTransport.Response(200, body);
+        answer.TrailingHeaders.TryAddWithoutValidation("grpc-status", "4");
+        mesh.Transport.Answer(_ => answer);
+        using var request = VirtualMesh.GrpcRequest();
+        request.Headers.Add("grpc-timeout", "1S");
+        using var response = await mesh.SendAsync(request).WithinHangLimit();
+        var reading = response.Content.ReadAsByteArrayAsync();
+        mesh.Advance(milliseconds);
+
+        body.Release();
+        await reading.WithinHangLimit();
+
+        Assert.Equal(expected, response.GetMeshReport()!.Reason);
+        Assert.Equal(expected == OutcomeReason.GrpcDeadlineExceeded, mesh.Endpoints.Any(endpoint => endpoint.State == EndpointState.Open));
+        await mesh.AssertIdleAsync();
+    }
+
+    [Fact]
     public async Task FailureWithALongBody_IsKnownBeforeItsBodyIsRead()
     {
         await using var mesh = await VirtualMesh.StartAsync(time, policy => policy.CircuitBreaker.ConsecutiveFailures = 1);
