@@ -105,7 +105,16 @@ public sealed class ChildProcess : IAsyncDisposable
     }
 
     /// <summary>SIGSTOP: connections stay open and nothing answers.</summary>
-    public void Freeze() => Signal(SigStop);
+    public void Freeze()
+    {
+        Signal(SigStop);
+
+        // The signal is on its way to every thread when the call returns; a thread that it has not reached yet may answer once more.
+        if (!SpinWait.SpinUntil(() => _process.HasExited || Directory.EnumerateDirectories($"/proc/{_process.Id}/task").All(IsStopped), HangLimit.Default))
+        {
+            throw new TimeoutException($"Process {_process.Id} goes on although it was told to stop.");
+        }
+    }
 
     /// <summary>SIGCONT.</summary>
     public void Resume() => Signal(SigContinue);
@@ -154,4 +163,19 @@ public sealed class ChildProcess : IAsyncDisposable
 
     [DllImport("libc", EntryPoint = "kill", SetLastError = true)]
     private static extern int SendSignal(int processId, int signal);
+
+    // The state is the first letter after the name, which stands in parentheses and may hold anything (proc(5)).
+    private static bool IsStopped(string thread)
+    {
+        try
+        {
+            var status = File.ReadAllText(Path.Combine(thread, "stat"));
+            return status[status.LastIndexOf(')') + 2] == 'T';
+        }
+        catch (IOException)
+        {
+            // The thread has ended in the meantime: look at those that are left again.
+            return false;
+        }
+    }
 }
