@@ -77,9 +77,9 @@ internal sealed class HttpConnection(Socket socket, Stream stream)
         }
     }
 
-    /// <summary>Completes when the client has sent a byte, which stays unread, or has left.</summary>
-    public async Task ReceiveSomethingAsync(CancellationToken cancellationToken) =>
-        await socket.ReceiveAsync(Memory<byte>.Empty, cancellationToken).ConfigureAwait(false);
+    /// <summary>Completes when the client has sent a byte, which stays unread, or has left (false). A receive of no bytes would not do: it also completes for nothing now and then.</summary>
+    public async Task<bool> ReceiveSomethingAsync(CancellationToken cancellationToken) =>
+        await socket.ReceiveAsync(new byte[1], SocketFlags.Peek, cancellationToken).ConfigureAwait(false) > 0;
 
     /// <summary>Waits, and tells whether the client is still there afterwards.</summary>
     public async Task<bool> WaitAsync(TimeSpan time, CancellationToken cancellationToken)
@@ -97,9 +97,7 @@ internal sealed class HttpConnection(Socket socket, Stream stream)
     {
         try
         {
-            // Without bytes to read, what has arrived is the end.
-            await ReceiveSomethingAsync(cancellationToken).ConfigureAwait(false);
-            if (socket.Available > 0)
+            if (await ReceiveSomethingAsync(cancellationToken).ConfigureAwait(false))
             {
                 await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken).ConfigureAwait(false);
             }
