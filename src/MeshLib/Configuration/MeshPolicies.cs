@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 
 namespace MeshLib;
 
-/// <summary>The policies in force in a host: read and checked when it is made, read again when configuration changes. A reading with a mistake is never taken over. Thread-safe.</summary>
+/// <summary>The policies in force in a host: read and checked when it is made, read again when configuration changes. A mistake is never taken over. Thread-safe.</summary>
 internal sealed partial class MeshPolicies : IDisposable
 {
     /// <summary>Changes are looked for this often, so that a burst of them is one reading, and one is in force well within two seconds.</summary>
@@ -14,14 +14,13 @@ internal sealed partial class MeshPolicies : IDisposable
     private readonly ILogger _logger;
     private readonly ConcurrentDictionary<string, PolicyLayer> _clientTimeouts = new(StringComparer.OrdinalIgnoreCase);
     private readonly Lock _swapping = new();
-    private readonly IDisposable? _subscription;
+    private readonly IDisposable _subscription;
     private readonly ITimer? _timer;
     private volatile PolicyReading _reading;
     private volatile PolicySet _current;
     private volatile string? _problem;
     private bool _changed;
     private bool _looking;
-    private string? _silenced;
     private int _rejected;
 
     /// <exception cref="OptionsValidationException">There is a mistake in code or configuration; all of them are named.</exception>
@@ -35,11 +34,10 @@ internal sealed partial class MeshPolicies : IDisposable
         _reading = sources.Read();
         if (_reading.Problems.Count > 0)
         {
-            _subscription?.Dispose();
+            _subscription.Dispose();
             throw new OptionsValidationException(MeshSection.Name, typeof(MeshOptions), _reading.Problems);
         }
 
-        sources.Accept();
         _current = new(_reading.Layers, version: 1);
         if (sources.CanChange)
         {
@@ -63,10 +61,10 @@ internal sealed partial class MeshPolicies : IDisposable
     /// <summary>Counts the generations of policies, from 1.</summary>
     public long Version => _current.Version;
 
-    /// <summary>How many readings were not taken over because of a mistake in them.</summary>
+    /// <summary>How many readings were not taken over, or not whole, because of a mistake in them or a source that could not be heard.</summary>
     public int Rejected => Volatile.Read(ref _rejected);
 
-    /// <summary>Every mistake in the last reading, when it was rejected and an earlier one is in force; otherwise <see langword="null"/>.</summary>
+    /// <summary>Every mistake in the last reading and every source that it could not hear, when because of them something earlier is in force; otherwise <see langword="null"/>.</summary>
     public string? Problem => _problem;
 
     /// <summary>The services that an entry of <c>Mesh:Services</c> names, in code or in configuration.</summary>
@@ -98,7 +96,7 @@ internal sealed partial class MeshPolicies : IDisposable
 
     public void Dispose()
     {
-        _subscription?.Dispose();
+        _subscription.Dispose();
         _timer?.Dispose();
     }
 
@@ -112,10 +110,8 @@ internal sealed partial class MeshPolicies : IDisposable
 
         try
         {
-            var silenced = _sources.Silenced();
-            if (Interlocked.Exchange(ref _changed, false) || silenced != _silenced)
+            if (Interlocked.Exchange(ref _changed, false) || _sources.IsSilenceNew)
             {
-                _silenced = silenced;
                 ReadAgain();
             }
         }
@@ -137,11 +133,8 @@ internal sealed partial class MeshPolicies : IDisposable
         if (reading.Problems.Count > 0)
         {
             Reject(string.Join(Environment.NewLine, reading.Problems));
-            return;
         }
-
-        _sources.Accept();
-        if (Interlocked.Exchange(ref _problem, null) is not null)
+        else if (Interlocked.Exchange(ref _problem, null) is not null)
         {
             LogRecovered(_logger);
         }
