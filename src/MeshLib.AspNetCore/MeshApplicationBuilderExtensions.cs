@@ -32,7 +32,7 @@ public static class MeshApplicationBuilderExtensions
     /// <exception cref="InvalidOperationException">
     /// <c>AddMesh()</c> was not called on the services, <c>UseMesh()</c> was called before, or authentication or authorization stands before it.
     /// </exception>
-    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">There is a mistake in section <c>Mesh:Server</c>; all of them are named.</exception>
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">There is a mistake in section <c>Mesh:Server</c>; all of them are named, and those in the rest of section <c>Mesh</c> with them.</exception>
     public static IApplicationBuilder UseMesh(this IApplicationBuilder app)
     {
         ArgumentNullException.ThrowIfNull(app);
@@ -55,7 +55,7 @@ public static class MeshApplicationBuilderExtensions
         }
 
         var logging = services.GetRequiredService<ILoggerFactory>();
-        var settings = new ServerSettingsSource(services.GetRequiredService<IConfiguration>(), logging.CreateLogger<ServerSettingsSource>());
+        var settings = services.GetRequiredService<StartChecks>().Make(() => new ServerSettingsSource(services.GetRequiredService<IConfiguration>(), logging.CreateLogger<ServerSettingsSource>()));
         services.GetService<IHostApplicationLifetime>()?.ApplicationStopped.Register(settings.Dispose);
         var metrics = new ServerMetrics(services.GetRequiredService<IMeterFactory>());
         var sweep = services.GetRequiredService<DeadlineSweep>();

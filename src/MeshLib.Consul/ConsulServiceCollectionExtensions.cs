@@ -48,7 +48,8 @@ public static class ConsulServiceCollectionExtensions
     /// <summary>What every part of MeshLib.Consul needs: validated options and the one client. Idempotent.</summary>
     internal static IServiceCollection AddConsulClient(this IServiceCollection services, Action<ConsulOptions>? configure = null)
     {
-        services.AddOptions<ConsulOptions>().ValidateOnStart();
+        services.AddOptions<ConsulOptions>();
+        services.AddStartCheck(static provider => _ = provider.GetRequiredService<IOptions<ConsulOptions>>().Value);
         if (configure is not null)
         {
             services.Configure(configure);

@@ -32,7 +32,7 @@ internal sealed class Verdict
         }
 
         var colour = Passed ? "green" : "red";
-        console.MarkupLine($"[bold {colour}]MeshLib met its figure in {Met} of {_judgements.Count} incidents[/]: {string.Join(", ", Demands())}.");
+        console.MarkupLine($"[bold {colour}]MeshLib met its figure in {Met} of {_judgements.Count} incidents[/]: {string.Join("; ", Demands())}.");
     }
 
     public JsonObject ToJson() => new()
@@ -47,7 +47,7 @@ internal sealed class Verdict
     {
         foreach (var demand in _judgements.GroupBy(static judgement => judgement.Required).OrderBy(static demand => demand.Key))
         {
-            yield return string.Create(CultureInfo.InvariantCulture, $"≥ {demand.Key} % of calls answered in {string.Join(", ", demand.Select(static judgement => judgement.Incident.Name))}");
+            yield return string.Create(CultureInfo.InvariantCulture, $"{(demand.Key < 100 ? "≥ " : "")}{demand.Key} % of calls answered in {string.Join(", ", demand.Select(static judgement => judgement.Incident.Name))}");
         }
 
         if (_unjudged.Count > 0)

@@ -14,7 +14,7 @@ namespace MeshLib.AspNetCore;
 /// </remarks>
 internal sealed partial class DeadlineMiddleware(RequestDelegate next, MonotonicClock clock, DeadlineSweep sweep, ServerSettingsSource settings, ServerMetrics metrics, ILogger<DeadlineMiddleware> logger)
 {
-    private readonly ObjectPool<RequestLimit> _limits = new DefaultObjectPool<RequestLimit>(new DefaultPooledObjectPolicy<RequestLimit>());
+    private readonly ObjectPool<RequestLimit> _limits = new DefaultObjectPool<RequestLimit>(new LimitPolicy(sweep));
     private int _debuggerNoted;
 
     public Task InvokeAsync(HttpContext context)
@@ -135,12 +135,24 @@ internal sealed partial class DeadlineMiddleware(RequestDelegate next, Monotonic
     }
 
     /// <summary>Whether the handler ended because the deadline did: cancelled by it, or by an outgoing call of the mesh, which gives up where there is no time for a useful answer.</summary>
-    private static bool IsEnd(Exception exception, Deadline deadline) => exception switch
+    private static bool IsEnd(Exception exception, Deadline deadline)
     {
-        OperationCanceledException => deadline.IsExpired,
-        DeadlineExceededException => deadline.Remaining <= CallClock.LeastUsefulTime,
-        _ => false,
-    };
+        if (exception is OperationCanceledException)
+        {
+            return deadline.IsExpired;
+        }
+
+        // The body of such a call's response breaks with an I/O exception, which HttpClient wraps once more.
+        for (var cause = exception; cause is not null; cause = cause.InnerException)
+        {
+            if (cause is DeadlineExceededException)
+            {
+                return deadline.Remaining <= CallClock.LeastUsefulTime;
+            }
+        }
+
+        return false;
+    }
 
     private void CountEnd(HttpContext context)
     {
@@ -171,4 +183,11 @@ internal sealed partial class DeadlineMiddleware(RequestDelegate next, Monotonic
 
     [LoggerMessage(601, LogLevel.Information, "A debugger is attached: the deadlines of inbound requests are not enforced.")]
     private static partial void LogDebugging(ILogger logger);
+
+    private sealed class LimitPolicy(DeadlineSweep sweep) : PooledObjectPolicy<RequestLimit>
+    {
+        public override RequestLimit Create() => new(sweep);
+
+        public override bool Return(RequestLimit limit) => true;
+    }
 }

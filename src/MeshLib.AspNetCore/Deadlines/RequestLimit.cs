@@ -5,7 +5,7 @@ namespace MeshLib.AspNetCore;
 /// handler may keep the token for work that goes on after the request, and that must not be cancelled by the deadline of a stranger's request.
 /// </summary>
 #pragma warning disable CA1001 // The sources have no timer and are not linked, so there is nothing to dispose of; disposing of one would race its cancellation.
-internal sealed class RequestLimit : SweepEntry
+internal sealed class RequestLimit(DeadlineSweep sweep) : SweepEntry
 #pragma warning restore CA1001
 {
     private CancellationTokenSource? _source;
@@ -25,5 +25,12 @@ internal sealed class RequestLimit : SweepEntry
         _source = null;
     }
 
-    protected internal override void OnDue(long now) => _source?.Cancel();
+    // The callbacks are the application's, and every other deadline of the process waits behind this one.
+    protected internal override void OnDue(long now)
+    {
+        if (_source is { } source)
+        {
+            sweep.Cancel(source);
+        }
+    }
 }

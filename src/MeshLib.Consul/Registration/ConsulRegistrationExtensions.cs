@@ -25,7 +25,8 @@ public static class ConsulRegistrationExtensions
     {
         ArgumentNullException.ThrowIfNull(services);
         services.AddConsulClient();
-        services.AddOptions<RegistrationOptions>().ValidateOnStart();
+        services.AddOptions<RegistrationOptions>();
+        services.AddStartCheck(static provider => _ = provider.GetRequiredService<IOptions<RegistrationOptions>>().Value);
         if (configure is not null)
         {
             services.Configure(configure);
@@ -34,7 +35,7 @@ public static class ConsulRegistrationExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<RegistrationOptions>, RegistrationOptionsSetup>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RegistrationOptions>, RegistrationOptionsValidator>());
         services.TryAddSingleton<RegistrationStatus>();
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, RegistrationService>(Create));
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, RegistrationService>(static provider => provider.GetRequiredService<StartChecks>().Make(() => Create(provider))));
         return services;
     }
 

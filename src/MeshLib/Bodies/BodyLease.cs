@@ -10,6 +10,7 @@ internal sealed class BodyLease
     internal static readonly TimeSpan StreamAfter = TimeSpan.FromSeconds(1);
 
     private readonly AttemptRunner _attempts;
+    private readonly CallClock _time;
     private readonly MonotonicClock _clock;
     private readonly MeshCall _call;
     private readonly EndpointTicket _ticket;
@@ -23,18 +24,19 @@ internal sealed class BodyLease
     private int _state;
     private bool _ownsCall;
 
-    public BodyLease(AttemptRunner attempts, MonotonicClock clock, MeshCall call, EndpointTicket ticket, AttemptOutcome outcome, double elapsed, long now, bool idleLimit)
+    public BodyLease(AttemptRunner attempts, CallClock time, MeshCall call, EndpointTicket ticket, AttemptOutcome outcome, double elapsed, long now, bool idleLimit)
     {
         _attempts = attempts;
-        _clock = clock;
+        _time = time;
+        _clock = time.Clock;
         _call = call;
         _ticket = ticket;
         _state = call.HoldsPermit ? State.Call : State.Unbounded;
         _headers = outcome.Reason;
         _elapsed = elapsed;
-        _streamAt = clock.After(now, StreamAfter);
+        _streamAt = _clock.After(now, StreamAfter);
         _readIdle = idleLimit ? call.Policy.Policy.ReadIdleTimeout : Timeout.InfiniteTimeSpan;
-        _firstLook = Math.Min(Math.Min(_streamAt, call.Deadline.Deadline), idleLimit ? clock.After(now, _readIdle) : long.MaxValue);
+        _firstLook = Math.Min(Math.Min(_streamAt, call.Deadline.Deadline), idleLimit ? _clock.After(now, _readIdle) : long.MaxValue);
 
         // A failure is known now, and the breaker must not wait for someone to read its body.
         if (outcome.Verdict != Verdict.Success)
@@ -44,8 +46,6 @@ internal sealed class BodyLease
     }
 
     public CallLimit Limit => _call.Limit!;
-
-    public bool Grpc => _call.Grpc;
 
     /// <summary>The response goes to the caller: what the call holds is the body's from now on. A discarded response never comes here and ends only what its attempt began.</summary>
     public void Adopt()
@@ -94,6 +94,10 @@ internal sealed class BodyLease
 
         return (LimitCause.None, now < _streamAt ? Math.Min(next, _streamAt) : next);
     }
+
+    /// <summary>The body was read to its end: the trailers are there now, and with them the status of a gRPC call.</summary>
+    public void EndWhole(HttpResponseMessage response) => End(
+        _call.Grpc ? OutcomeClassifier.GrpcReason(GrpcStatus.FromTrailers(response) ?? GrpcStatus.FromHeaders(response), _time.IsSpent(_call)) : null);
 
     /// <summary>The body is over. Later calls do nothing.</summary>
     /// <param name="reason">How it ended; <see langword="null"/> when it was given up before its end, which says no more than its headers did.</param>

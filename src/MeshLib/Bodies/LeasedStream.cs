@@ -104,8 +104,7 @@ internal sealed class LeasedStream(Stream stream, HttpResponseMessage response, 
     {
         if (read == 0 && asked > 0)
         {
-            // The trailers are there now, and with them the status of a gRPC call.
-            lease.End(lease.Grpc ? OutcomeClassifier.GrpcReason(GrpcStatus.FromTrailers(response) ?? GrpcStatus.FromHeaders(response), deadlineSpent: false) : null);
+            lease.EndWhole(response);
         }
     }
 

@@ -67,9 +67,16 @@ internal sealed class AttemptRunner
                 response = null;
                 call.Outcome = new(new TimeoutException("The server answered 504 as the time that it was given ran out."), call.Deadline.Reason);
             }
-            else if (BufferedLength(call.Request, response) is > 0)
+            else if (BufferedLength(call, response) is > 0)
             {
-                await response.Content.LoadIntoBufferAsync(BufferedBodyLimit, limit.Token).ConfigureAwait(false);
+                if (call.Synchronous)
+                {
+                    SynchronousBody.Load(response, limit.Token);
+                }
+                else
+                {
+                    await response.Content.LoadIntoBufferAsync(BufferedBodyLimit, limit.Token).ConfigureAwait(false);
+                }
             }
         }
 #pragma warning disable CA1031 // Inside the mesh a failure is a value; it is thrown where it leaves.
@@ -142,14 +149,17 @@ internal sealed class AttemptRunner
     };
 
     /// <summary>How long a body is that is read inside the attempt: 0 when there is none, <see langword="null"/> when it is streamed.</summary>
-    private static int? BufferedLength(HttpRequestMessage request, HttpResponseMessage response)
+    private static int? BufferedLength(MeshCall call, HttpResponseMessage response)
     {
-        if (request.Method == HttpMethod.Head || response.StatusCode is HttpStatusCode.NoContent or HttpStatusCode.NotModified)
+        if (call.Request.Method == HttpMethod.Head || response.StatusCode is HttpStatusCode.NoContent or HttpStatusCode.NotModified)
         {
             return 0;
         }
 
-        return response.StatusCode != HttpStatusCode.SwitchingProtocols && response.Content.Headers.ContentLength is <= BufferedBodyLimit and var length ? (int)length : null;
+        // The verdict on a gRPC body stands in its trailers, whatever its length, and only a wrapped one looks there.
+        return response.StatusCode != HttpStatusCode.SwitchingProtocols && response.Content.Headers.ContentLength is <= BufferedBodyLimit and var length && !(call.Grpc && length > 0)
+            ? (int)length
+            : null;
     }
 
     private bool TryBegin(MeshCall call, long now, out EndpointTicket ticket, out long attemptDue)
@@ -193,7 +203,7 @@ internal sealed class AttemptRunner
         call.Record(ticket.Endpoint, outcome.Reason);
         _metrics.AttemptEnded(call.Set.Service.Name, outcome.Reason, elapsed);
         MeshTracing.AttemptEnded(call.Activity, call.Attempt, ticket.Endpoint, outcome.Reason);
-        if (response is not null && BufferedLength(call.Request, response) is null)
+        if (response is not null && BufferedLength(call, response) is null)
         {
             Lease(call, response, ticket, elapsed, ended);
         }
@@ -225,7 +235,7 @@ internal sealed class AttemptRunner
     {
         // gRPC streams and upgraded connections may be silent for as long as they like.
         var idleLimit = !call.Grpc && response.StatusCode != HttpStatusCode.SwitchingProtocols && call.Policy.Policy.Mode == MeshMode.Enforce;
-        var lease = new BodyLease(this, _clock, call, ticket, call.Outcome, elapsed, ended, idleLimit);
+        var lease = new BodyLease(this, _time, call, ticket, call.Outcome, elapsed, ended, idleLimit);
         response.Content = new LeasedContent(response.Content, response, lease);
         call.Lease = lease;
     }

@@ -54,6 +54,10 @@ internal sealed class CallLimit : IResettable
     /// <summary>From here on the limit guards a streamed body: the deadline, and the pauses between its bytes.</summary>
     public void GuardBody(BodyLease body, long firstLook)
     {
+        // The caller's token is for the call, which ended with the headers: reads carry their own. Where the caller has none it is HttpClient's, which is cancelled when
+        // the client is disposed, and the body outlives the client as it does without the mesh.
+        _caller.Dispose();
+
         // Readers hold on to the token and may cancel it long after the call.
         _spent = true;
         _body = body;
@@ -128,7 +132,12 @@ internal sealed class CallLimit : IResettable
         // Cutting an attempt off is only worth while when another may follow: the retry is paid for here, or the attempt goes on.
         if (_retries!.TryPrepay(_call, now))
         {
-            Cancel(LimitCause.AttemptTimeout);
+            if (!Cancel(LimitCause.AttemptTimeout))
+            {
+                // The attempt has ended meanwhile, or its caller has left.
+                _call.Set.Service.Budget.Refund();
+            }
+
             return long.MaxValue;
         }
 
@@ -151,21 +160,34 @@ internal sealed class CallLimit : IResettable
             _armed = false;
             Interlocked.MemoryBarrier();
 
-            // An entry that is firing at this moment may still cancel.
             if (!_sweep.Remove(_due))
             {
-                _spent = true;
+                EndSpent();
             }
         }
     }
 
-    private void Cancel(LimitCause cause)
+    // The entry has fired, or is firing at this moment: what it guarded is over, and whoever has not cut it off by now no longer may.
+    private void EndSpent()
     {
-        if (Interlocked.CompareExchange(ref _cause, (int)cause, (int)LimitCause.None) == (int)LimitCause.None)
+        _spent = true;
+        var cause = (LimitCause)Interlocked.CompareExchange(ref _cause, (int)LimitCause.Over, (int)LimitCause.None);
+        if (cause == LimitCause.AttemptTimeout && _call!.Outcome.Reason != OutcomeReason.AttemptTimeout)
         {
-            // Off this thread: the callbacks close connections, and neither the sweep nor a caller's Cancel() should wait for that.
-            _ = _source.CancelAsync();
+            // Cut off, and for a paid retry, but ended by itself at the very same moment.
+            _call.Set.Service.Budget.Refund();
         }
+    }
+
+    private bool Cancel(LimitCause cause)
+    {
+        if (Interlocked.CompareExchange(ref _cause, (int)cause, (int)LimitCause.None) != (int)LimitCause.None)
+        {
+            return false;
+        }
+
+        _sweep.Cancel(_source);
+        return true;
     }
 
     private sealed class Due(CallLimit limit) : SweepEntry

@@ -9,4 +9,7 @@ internal enum LimitCause
     CallTimeout,
     Deadline,
     ReadIdle,
+
+    /// <summary>Nothing did: it ended by itself just as its time was up.</summary>
+    Over,
 }

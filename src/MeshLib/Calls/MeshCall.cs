@@ -8,7 +8,6 @@ public sealed class MeshCall
     private MeshEndpoint? _firstEndpoint;
     private OutcomeReason _firstReason;
     private List<(MeshEndpoint Endpoint, MeshAttempt Attempt)>? _further;
-    private int _prepaidRetry;
 
     internal MeshCall(HttpRequestMessage request, long started)
     {
@@ -58,6 +57,9 @@ public sealed class MeshCall
 
     /// <summary>Attempts that no server has seen and that were repeated outside the budget.</summary>
     internal int FreeRetries { get; set; }
+
+    /// <summary>Whether the budget was paid for a retry that has not been sent yet.</summary>
+    internal bool RetryPaid { get; set; }
 
     internal Uri? PinnedEndpoint { get; init; }
 
@@ -150,11 +152,6 @@ public sealed class MeshCall
             (_further ??= []).Add((endpoint, new(endpoint.Address, reason)));
         }
     }
-
-    /// <summary>The sweep has paid for a retry before it cut the attempt off; the decision that follows must not pay again.</summary>
-    internal void PrepayRetry() => Volatile.Write(ref _prepaidRetry, 1);
-
-    internal bool TakePrepaidRetry() => Interlocked.Exchange(ref _prepaidRetry, 0) == 1;
 
     internal MeshFailure Failure(OutcomeReason reason, TimeSpan? retryAfter = null) =>
         new(Set.Service.Name, reason, AttemptsMade, LastEndpoint, retryAfter);

@@ -13,6 +13,7 @@ internal sealed partial class MeshPolicies : IDisposable
     private readonly PolicySources _sources;
     private readonly ILogger _logger;
     private readonly ConcurrentDictionary<string, PolicyLayer> _clientTimeouts = new(StringComparer.OrdinalIgnoreCase);
+    private readonly HashSet<string> _doubted = [];
     private readonly Lock _swapping = new();
     private readonly IDisposable _subscription;
     private readonly ITimer? _timer;
@@ -38,6 +39,7 @@ internal sealed partial class MeshPolicies : IDisposable
             throw new OptionsValidationException(MeshSection.Name, typeof(MeshOptions), _reading.Problems);
         }
 
+        Say(_reading.Doubts);
         _current = new(_reading.Layers, version: 1);
         if (sources.CanChange)
         {
@@ -139,9 +141,18 @@ internal sealed partial class MeshPolicies : IDisposable
             LogRecovered(_logger);
         }
 
+        Say(reading.Doubts);
         if (!reading.Same(_reading))
         {
             Swap(reading);
+        }
+    }
+
+    private void Say(IEnumerable<string> doubts)
+    {
+        foreach (var doubt in doubts.Where(_doubted.Add))
+        {
+            LogDoubt(_logger, doubt);
         }
     }
 

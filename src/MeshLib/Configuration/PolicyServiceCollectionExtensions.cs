@@ -17,12 +17,32 @@ internal static class PolicyServiceCollectionExtensions
         services.AddOptions<MeshOptions>();
         services.TryAddSingleton(TimeProvider.System);
         services.AddLogging();
+        services.AddSingleton<UnknownNames>();
         services.AddSingleton<PolicySources>();
         services.AddSingleton<MeshPolicies>();
 
-        // Making the policies validates them; the start only has to make them. Their own failure, with every mistake in it, is what the host reports.
-        services.AddOptions<PolicyStart>().Validate<MeshPolicies>(static (_, _) => true).ValidateOnStart();
+        // Making the policies validates them; the start only has to make them.
+        services.AddStartCheck(static provider => provider.GetRequiredService<MeshPolicies>());
     }
 
-    private sealed class PolicyStart;
+    /// <summary>Has a part of the mesh check its options when the host starts. What all parts find is reported together.</summary>
+    internal static void AddStartCheck(this IServiceCollection services, Action<IServiceProvider> check)
+    {
+        services.AddSingleton(new StartCheck(check));
+        if (services.Any(static service => service.ServiceType == typeof(StartChecks)))
+        {
+            return;
+        }
+
+        services.AddSingleton<StartChecks>();
+        services.AddOptions<Start>()
+            .Validate<StartChecks>(static (_, checks) =>
+            {
+                checks.Run();
+                return true;
+            })
+            .ValidateOnStart();
+    }
+
+    private sealed class Start;
 }

@@ -3,7 +3,10 @@ namespace MeshLib;
 /// <summary>Which calls are sent again, how often and when; a part of <see cref="MeshPolicy"/>.</summary>
 public sealed class RetryOptions
 {
-    /// <summary>The attempts of one call, the first one included; 1 switches retries off.</summary>
+    /// <summary>
+    /// The attempts of one call that a server may see, the first one included; 1 switches retries off. An attempt that no server has seen (connection refused or timed out,
+    /// name or TLS failure, REFUSED_STREAM) is repeated beside them, once for each endpoint, and outside the budget.
+    /// </summary>
     /// <value>Default 3; from 1 to 100.</value>
     public int? MaxAttempts { get; set; }
 

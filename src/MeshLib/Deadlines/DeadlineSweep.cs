@@ -114,6 +114,19 @@ internal sealed class DeadlineSweep : IDisposable
         return true;
     }
 
+    /// <summary>
+    /// Cancels off this thread: a token's callbacks are foreign code (they close connections, they may block), and neither other entries nor a caller's Cancel() should wait
+    /// for them. What they throw is reported as an entry's fault is.
+    /// </summary>
+    public void Cancel(CancellationTokenSource source)
+    {
+        var cancelling = source.CancelAsync();
+        if (!cancelling.IsCompletedSuccessfully)
+        {
+            _ = ReportAsync(cancelling);
+        }
+    }
+
     /// <summary>Stops the timer. Nothing fires any more; what is armed can still be removed.</summary>
     public void Dispose()
     {
@@ -283,6 +296,20 @@ internal sealed class DeadlineSweep : IDisposable
             {
                 return next;
             }
+        }
+    }
+
+    private async Task ReportAsync(Task cancelling)
+    {
+        try
+        {
+            await cancelling.ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // As below.
+        catch (Exception fault)
+#pragma warning restore CA1031
+        {
+            _onFault?.Invoke(fault);
         }
     }
 

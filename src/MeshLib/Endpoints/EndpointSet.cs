@@ -56,6 +56,9 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
     /// <summary>Set when the set has been dropped for want of use; whoever holds it must ask the directory again.</summary>
     public bool IsRetired { get; private set; }
 
+    /// <summary>Whether there was nobody to ask for the declared service, so that DNS is left with a name that it most likely does not know.</summary>
+    public bool ByPlainDns { get; private set; }
+
     /// <summary>As the source says, or since discovery fails, whichever is longer.</summary>
     public TimeSpan StaleFor
     {
@@ -94,6 +97,7 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
             Volatile.Write(ref _status, update.Status);
             Volatile.Write(ref _failingSince, 0);
             var endpoints = update.Endpoints;
+            var byPlainDns = false;
             if (endpoints.Count == 0 && !Service.IsDeclared && (_snapshot is null or { PassThrough: true } or { Problem: not null }))
             {
                 // A service that has been known and has lost its last instance is no unknown host: nothing is sent past the mesh then.
@@ -105,7 +109,10 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
             {
                 // No registry was there to ask: plain DNS, with the service's policy.
                 endpoints = [new DiscoveredEndpoint(PlainAddress(), EndpointMetadata.None, null)];
+                byPlainDns = true;
             }
+
+            NoteSource(byPlainDns);
 
             var changed = _membership.Update(endpoints, Service.Policy.CircuitBreaker, newcomersJoinProven: Volatile.Read(ref _proofs) > 0);
             _metrics.DiscoveryUpdated(Service.Name, changed ? "applied" : "unchanged");
@@ -357,6 +364,18 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
     {
         _snapshot = snapshot;
         _ready.TrySetResult();
+    }
+
+    private void NoteSource(bool byPlainDns)
+    {
+        // Host names and addresses are for DNS to know, and so is what was declared to be foreign; a bare name is known to DNS in few places.
+        var doubtful = byPlainDns && !Service.Policy.External && Service.Name.AsSpan().IndexOfAny('.', ':') < 0 && Service.Name != "localhost";
+        if (doubtful && !ByPlainDns)
+        {
+            LogByPlainDns(_logger, Service.Name, PlainAddress());
+        }
+
+        ByPlainDns = doubtful;
     }
 
     private Uri PlainAddress()

@@ -132,9 +132,10 @@ internal sealed class EndpointBreaker
 
     private Period Break(Period period, int breaks, CircuitBreakerSettings settings, long now)
     {
-        // Linkerd adds U[0, 0.5) of the break, so that clients do not probe in step; here the break still never exceeds its maximum.
+        // Linkerd adds U[0, 0.5) of the break, so that clients do not probe in step; here the break still never exceeds its maximum, nor falls short of what was asked for.
         var longest = LongestBreakSeconds(settings, breaks);
-        var seconds = longest / 1.5 * (1 + (0.5 * _random.NextDouble()));
+        var shortest = Math.Max(longest / 1.5, settings.BreakDuration.TotalSeconds);
+        var seconds = shortest + ((longest - shortest) * _random.NextDouble());
         return new Period(BreakerState.Open, period.Generation + 1, _clock.After(now, TimeSpan.FromSeconds(seconds)), breaks, null);
     }
 

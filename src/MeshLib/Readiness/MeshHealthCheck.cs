@@ -49,8 +49,10 @@ internal sealed class MeshHealthCheck(MeshServices services, IMeshDirectory dire
             troubled.Add($"policy not taken over: {problem}");
         }
 
+        // No trouble: a declared service without a registry is called by DNS as it should be. But it may not be what was meant.
+        string[] byPlainDns = [.. services.Sets.Where(static set => set.ByPlainDns).Select(static set => set.Service.Name).Distinct().Order()];
         return unresolved.Count > 0 ? new(context.Registration.FailureStatus, $"Not resolved yet: {string.Join(", ", unresolved)}.")
             : troubled.Count > 0 ? HealthCheckResult.Degraded(string.Join("; ", troubled) + ".")
-            : HealthCheckResult.Healthy();
+            : HealthCheckResult.Healthy(byPlainDns.Length > 0 ? $"By plain DNS, for want of a registry: {string.Join(", ", byPlainDns)}." : null);
     }
 }

@@ -1,4 +1,7 @@
+using System.Collections;
+using System.Diagnostics.CodeAnalysis;
 using System.Net.Http.Json;
+using System.Text.Json.Nodes;
 
 namespace MeshLib;
 
@@ -36,8 +39,21 @@ internal static class RequestReplay
     /// <summary>Contents that keep their bytes, or make them anew, can be sent again as they are: nearly all of them.</summary>
     public static bool IsReplayable(HttpContent? content) => content switch
     {
-        null or ByteArrayContent or ReadOnlyMemoryContent or JsonContent => true,
+        null or ByteArrayContent or ReadOnlyMemoryContent => true,
+        JsonContent json => !IsLazy(json.Value),
         MultipartContent parts => parts.All(IsReplayable),
         _ => false,
     };
+
+    // A sequence that makes its items as it is read may have none left when it is read again, and would be sent empty. What is in a collection stays there.
+    private static bool IsLazy(object? value) => value switch
+    {
+        null or string or ICollection or IReadOnlyCollection<object?> or JsonNode => false,
+        IEnumerable => true,
+        _ => IsAsyncSequence(value),
+    };
+
+    [UnconditionalSuppressMessage("Trimming", "IL2075", Justification = "Where the interface was trimmed away, the serializer does not see it either.")]
+    private static bool IsAsyncSequence(object value) =>
+        Array.Exists(value.GetType().GetInterfaces(), static type => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IAsyncEnumerable<>));
 }

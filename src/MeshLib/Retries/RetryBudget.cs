@@ -13,6 +13,7 @@ internal sealed class RetryBudget
     private readonly MonotonicClock _clock;
     private Terms _terms;
     private long _floorGone;
+    private volatile bool _refusing;
 
     public RetryBudget(RetryBudgetSettings settings, MonotonicClock clock)
     {
@@ -58,7 +59,31 @@ internal sealed class RetryBudget
         }
 
         var earned = FloorEarned(terms, now);
-        return TryTake(ref _floorGone, earned, earned - FloorCapacity(terms.Settings));
+        var taken = TryTake(ref _floorGone, earned, earned - FloorCapacity(terms.Settings));
+        if (!taken)
+        {
+            _refusing = true;
+        }
+
+        return taken;
+    }
+
+    /// <summary>Gives back what was withdrawn for an extra attempt that was not sent. It counts as earned now, by a request.</summary>
+    public void Refund() => Volatile.Read(ref _terms).Credits.Add(Token, _clock.Now());
+
+    /// <summary>Whether the latest withdrawal was refused and the next one would be too; a mere field is read while withdrawals succeed.</summary>
+    public bool IsSpent
+    {
+        get
+        {
+            if (!_refusing || Balance < 1)
+            {
+                return _refusing;
+            }
+
+            _refusing = false;
+            return false;
+        }
     }
 
     /// <summary>Puts other settings in force from now on. Earned credits stay; only a new window's length lets those of requests lapse. A new burst is a new limit, not a gift.</summary>

@@ -8,6 +8,29 @@ internal sealed class RetryRules(CallClock time, Random random)
     /// <param name="delay">How long to wait before the next attempt.</param>
     public RetryRefusal Decide(MeshCall call, out TimeSpan delay)
     {
+        // Whoever cuts an attempt off has paid for the retry that was to follow.
+        call.RetryPaid = call.Outcome.Reason == OutcomeReason.AttemptTimeout;
+        var refusal = Judge(call, out delay);
+        if (refusal != RetryRefusal.None)
+        {
+            GiveBack(call);
+        }
+
+        return refusal;
+    }
+
+    /// <summary>Gives back to the budget what was paid for a retry that was not sent.</summary>
+    public static void GiveBack(MeshCall call)
+    {
+        if (call.RetryPaid)
+        {
+            call.RetryPaid = false;
+            call.Set.Service.Budget.Refund();
+        }
+    }
+
+    private RetryRefusal Judge(MeshCall call, out TimeSpan delay)
+    {
         var outcome = call.Outcome;
         var retry = call.Policy.Policy.Retry;
         var neverSent = outcome.Reason.NeverSent();
@@ -66,9 +89,10 @@ internal sealed class RetryRules(CallClock time, Random random)
         {
             call.FreeRetries++;
         }
-        else if (!call.TakePrepaidRetry() && !call.Set.Service.Budget.TryWithdraw())
+        else if (!call.RetryPaid)
         {
-            return RetryRefusal.BudgetSpent;
+            call.RetryPaid = call.Set.Service.Budget.TryWithdraw();
+            return call.RetryPaid ? RetryRefusal.None : RetryRefusal.BudgetSpent;
         }
 
         return RetryRefusal.None;
@@ -81,19 +105,19 @@ internal sealed class RetryRules(CallClock time, Random random)
     {
         // The longest wait that may come before it counts, else the attempt would be cut off for a retry that then has no time left.
         var retry = call.Policy.Policy.Retry;
-        var allowed = MayRetryAfterTimeout(call)
+        return MayRetryAfterTimeout(call)
             && call.Set.HasLive
             && time.HasTime(call, Backoff.Longest(call.Attempt - call.FreeRetries, retry.Backoff, retry.MaxBackoff), now)
             && call.Set.Service.Budget.TryWithdraw();
-        if (allowed)
-        {
-            call.PrepayRetry();
-        }
-
-        return allowed;
     }
 
-    /// <summary>Whether an attempt that runs into its timeout could be followed by another, budget and time aside.</summary>
+    /// <summary>
+    /// Whether an attempt that runs into its timeout could be followed by another, time aside. While the budget refuses, attempts are not cut off, and servers must not be told that they are.
+    /// </summary>
     public static bool MayRetryAfterTimeout(MeshCall call) =>
-        call.Repeatable && call.Replayable && call.PinnedEndpoint is null && call.Attempt - call.FreeRetries < call.Policy.Policy.Retry.MaxAttempts;
+        call.Repeatable
+        && call.Replayable
+        && call.PinnedEndpoint is null
+        && call.Attempt - call.FreeRetries < call.Policy.Policy.Retry.MaxAttempts
+        && !call.Set.Service.Budget.IsSpent;
 }

@@ -16,8 +16,16 @@ internal sealed class RetrySequence(AttemptRunner attempts, MeshCall call, TimeS
     {
         if (_begun)
         {
+            // What was paid is for this attempt, unless it comes to none: the caller has left, the time is up, the last endpoint was cut off.
+            var paid = call.RetryPaid;
+            call.RetryPaid = false;
             call.Attempt++;
+            var made = call.AttemptsMade;
             await attempts.RunAsync(call).ConfigureAwait(false);
+            if (paid && call.AttemptsMade == made)
+            {
+                call.Set.Service.Budget.Refund();
+            }
         }
 
         _begun = true;

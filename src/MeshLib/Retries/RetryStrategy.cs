@@ -61,6 +61,8 @@ internal sealed class RetryStrategy(MonotonicClock clock, RetryRules rules, Mesh
         }
         finally
         {
+            // Paid for and not sent: somebody cancelled in the wait before it.
+            RetryRules.GiveBack(call);
             if (given is null)
             {
                 ResilienceContextPool.Shared.Return(context);

@@ -9,6 +9,7 @@ internal sealed class MeshService
     private readonly RetryStrategy _retryStrategy;
     private readonly ConcurrentDictionary<string, CallPolicy> _clients = new(StringComparer.Ordinal);
     private readonly bool _isDeclaredInCode;
+    private readonly Lock _control = new();
     private volatile EffectivePolicy _policy;
 
     public MeshService(string name, MeshPolicies policies, RetryStrategy retryStrategy, MonotonicClock clock, bool isDeclaredInCode)
@@ -60,9 +61,14 @@ internal sealed class MeshService
     /// <summary>The control arrow: takes over a changed policy. Calls under way keep the one they started with.</summary>
     public void ApplyPolicy()
     {
-        _policy = _policies.ForService(Name);
-        Budget.Apply(_policy.Retry.Budget);
-        Bulkhead.Apply(_policy.Bulkhead);
+        // Two changes may be announced at once: the later reading must not be followed by the earlier one.
+        lock (_control)
+        {
+            _policy = _policies.ForService(Name);
+            Budget.Apply(_policy.Retry.Budget);
+            Bulkhead.Apply(_policy.Bulkhead);
+        }
+
         foreach (var (client, policy) in _clients)
         {
             Drop(client, policy);

@@ -127,6 +127,7 @@ internal sealed partial class MeshServices : IAsyncDisposable, IDisposable
                 return existing;
             }
 
+            var version = _policies.Version;
             var service = _services.GetOrAdd(
                 query.ServiceName,
                 static (name, state) => new MeshService(name, state.Self._policies, state.Self._composition.Retries, state.Self._composition.Environment.Clock, state.Declared),
@@ -135,6 +136,13 @@ internal sealed partial class MeshServices : IAsyncDisposable, IDisposable
             var sources = service.Policy.External ? [] : _composition.Sources.Create(query);
             set.Watch(new EndpointWatch(key, sources, set, _composition.Watching, _logger));
             _sets[key] = set;
+            if (_policies.Version != version)
+            {
+                // The change may have been announced before it could find these two.
+                service.ApplyPolicy();
+                set.ApplyPolicy();
+            }
+
             return set;
         }
     }
@@ -173,14 +181,23 @@ internal sealed partial class MeshServices : IAsyncDisposable, IDisposable
     {
         foreach (var (key, set) in _sets)
         {
-            if (set.TakeUsed() || set.Service.IsDeclared || !_sets.TryRemove(new(key, set)))
+            if (set.TakeUsed() || set.Service.IsDeclared)
             {
                 continue;
             }
 
-            if (!_sets.Values.Any(other => ReferenceEquals(other.Service, set.Service)))
+            // A new set of the service that comes into being meanwhile would be left with a service that no policy reaches any more.
+            lock (_creation)
             {
-                _services.TryRemove(new(set.Service.Name, set.Service));
+                if (!_sets.TryRemove(new(key, set)))
+                {
+                    continue;
+                }
+
+                if (!_sets.Values.Any(other => ReferenceEquals(other.Service, set.Service)))
+                {
+                    _services.TryRemove(new(set.Service.Name, set.Service));
+                }
             }
 
             LogDropped(_logger, key);

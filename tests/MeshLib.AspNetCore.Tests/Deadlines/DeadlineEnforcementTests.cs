@@ -107,6 +107,66 @@ public class DeadlineEnforcementTests
     }
 
     [Fact]
+    public async Task CallbackThatBlocks_DelaysNoOtherDeadline()
+    {
+        using var blocked = new ManualResetEventSlim();
+        var entered = 0;
+        var time = new FakeTimeProvider();
+        await using var app = await TestApplication.StartAsync(time, static _ => { }, app => app.UseMesh().Run(async context =>
+        {
+            context.RequestAborted.Register(() => blocked.Wait(TimeSpan.FromSeconds(60)));
+            Interlocked.Increment(ref entered);
+            await Task.Delay(Second, time, CancellationToken.None);
+        }));
+        Task<HttpResponseMessage>[] calls = [app.GetAsync("mesh-timeout", "1S"), app.GetAsync("mesh-timeout", "1S")];
+        await Eventually.EqualsAsync(2, () => Volatile.Read(ref entered));
+
+        await Task.Run(() => app.Time.Advance(Second), Cancelled).WithinHangLimit(TimeSpan.FromSeconds(20));
+
+        foreach (var call in calls)
+        {
+            using var response = await call.WithinHangLimit(TimeSpan.FromSeconds(20));
+            Assert.Equal(HttpStatusCode.GatewayTimeout, response.StatusCode);
+        }
+
+        blocked.Set();
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Request_WhoseChildsBodyRunsIntoTheDeadline_IsAnswered504(bool streamed)
+    {
+        using var transport = new ScriptedTransport();
+        var body = ScriptedBody.Of("begun").ThenStall();
+        if (streamed)
+        {
+            body.WithoutLength();
+        }
+
+        transport.Answer(_ => ScriptedTransport.Response(200, body));
+        await using var app = await TestApplication.StartAsync(
+            new FakeTimeProvider(),
+            services =>
+            {
+                services.AddMesh().AddEndpoints("next", "http://10.0.0.1");
+                services.AddMeshClient("next").ConfigurePrimaryHttpMessageHandler(() => transport);
+            },
+            app => app.UseMesh().Run(async context =>
+            {
+                var client = context.RequestServices.GetRequiredService<IHttpClientFactory>().CreateClient("next");
+                using var answer = await client.GetAsync("/", HttpCompletionOption.ResponseHeadersRead, CancellationToken.None);
+                _entered.TrySetResult();
+                await answer.Content.ReadAsStringAsync(CancellationToken.None);
+            }));
+        var call = app.GetAsync("mesh-timeout", "1S");
+
+        using var response = await app.Time.AdvanceUntilEndedAsync(call, TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(30));
+
+        Assert.Equal(HttpStatusCode.GatewayTimeout, response.StatusCode);
+    }
+
+    [Fact]
     public async Task Request_WhenTheResponseHasBegun_IsCutOffAndNotTakenForWhole()
     {
         await using var app = await TestApplication.StartAsync(async context =>

@@ -70,12 +70,23 @@ public class UseMeshTests
             ("Mesh:Server:Deadline", "Enforced"),
             ("Mesh:Server:MaxDeadline", "30"),
             ("Mesh:Server:MaxDedline", "00:00:30"));
-        var failures = Assert.Throws<OptionsValidationException>(() => app.UseMesh()).Failures.ToList();
+        var failures = Assert.ThrowsAny<OptionsValidationException>(() => app.UseMesh()).Failures.ToList();
 
         Assert.Equal(3, failures.Count);
         Assert.Contains("Mesh:Server:MaxDedline is not known. Did you mean MaxDeadline?", failures);
         Assert.Contains("Mesh:Server:Deadline = Enforced is not one of the names; allowed is Enforce, Observe, Off.", failures);
         Assert.Contains(failures, static failure => failure.StartsWith("Mesh:Server:MaxDeadline = 30 is not a duration", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task UseMesh_WhenOtherSectionsHoldMistakesToo_NamesThemAllAtOnce()
+    {
+        await using var app = Build(null, ("Mesh:Server:Deadline", "Enforced"), ("Mesh:Defaults:Timeout", "soon"));
+
+        var mistakes = Assert.ThrowsAny<OptionsValidationException>(() => app.UseMesh());
+
+        Assert.Equal(["Mesh:Defaults:Timeout", "Mesh:Server:Deadline"], mistakes.Failures.Select(static failure => failure.Split(' ')[0]));
+        Assert.Equal(mistakes.Failures, mistakes.Message.Split(Environment.NewLine)[1..]);
     }
 
     [Theory]
@@ -88,7 +99,7 @@ public class UseMeshTests
 
         Assert.Contains(
             "allowed is 00:00:00.001 to 24.00:00:00",
-            Assert.Single(Assert.Throws<OptionsValidationException>(() => app.UseMesh()).Failures),
+            Assert.Single(Assert.ThrowsAny<OptionsValidationException>(() => app.UseMesh()).Failures),
             StringComparison.Ordinal);
     }
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using MeshLib.TestKit;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -22,6 +23,26 @@ public sealed class ConsulConnectionTests : IDisposable
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    [Trait("Scenario", "D08")]
+    public async Task AConnectionOnWhichAQueryBlocks_IsProbedByTheSystem()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux shows the timers of its connections.");
+        await using var consul = new ScriptedConsul(static _ => ScriptedConsulReply.Hang());
+        using var client = Client(consul);
+        using var end = new CancellationTokenSource();
+        var blocked = client.GetHealthAsync(new HealthQuery("orders"), 42, TimeSpan.FromSeconds(55), end.Token);
+        await UntilAsync(() => consul.InFlight == 1);
+
+        // Columns of proc_net_tcp(5): remote address and port, state (1 is established), queues, timer (2 is keep-alive).
+        var remote = $":{new Uri(consul.Address).Port:X4}";
+        await UntilAsync(() => File.ReadLines("/proc/net/tcp6").Concat(File.ReadLines("/proc/net/tcp"))
+            .Select(static line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            .Any(columns => columns[2].EndsWith(remote, StringComparison.Ordinal) && columns[3] == "01" && columns[5].StartsWith("02:", StringComparison.Ordinal)));
+        await end.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => blocked);
+    }
 
     [Theory]
     [Trait("Scenario", "S30")]

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using System.Text.Json.Nodes;
 using MeshLib.TestKit;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -31,6 +32,33 @@ public class MeshOverConsulTests
         catalog.Set("orders");
         Assert.Equal("second", await orders.GetStringAsync("/x", Cancel));
         Assert.DoesNotContain(first.Requests.Concat(second.Requests), request => request.Headers.ContainsKey("X-Consul-Token"));
+    }
+
+    [Fact]
+    [Trait("Scenario", "D20")]
+    public async Task RowsOfUnknownShapeOrStatus_CostThemselvesAlone()
+    {
+        await using var bare = new ScriptedConsul(_ => ScriptedConsulReply.Status(200, "bare"));
+        await using var full = new ScriptedConsul(_ => ScriptedConsulReply.Status(200, "full"));
+        await using var strange = new ScriptedConsul(_ => ScriptedConsulReply.Status(200, "strange"));
+        var withoutMembers = RowOf("a", bare);
+        (withoutMembers["Checks"], withoutMembers["Node"]!["Meta"], withoutMembers["Unknown"]) = (null, null, new JsonObject { ["x"] = 1 });
+        withoutMembers["Service"]!["Tags"] = null;
+        var withUnknownStatus = RowOf("c", strange);
+        withUnknownStatus["Checks"]![1]!["Status"] = "hibernating";
+        var catalog = new ScriptedConsulCatalog();
+        catalog.Set("orders", withoutMembers, RowOf("b", full), withUnknownStatus, new JsonObject { ["Service"] = null }, new JsonObject());
+        await using var consul = new ScriptedConsul(catalog.AnswerAsync);
+        await using var host = Host(consul);
+        var orders = host.GetRequiredService<IHttpClientFactory>().CreateClient("orders");
+        for (var call = 0; call < 50; call++)
+        {
+            await orders.GetStringAsync("/x", Cancel);
+        }
+
+        Assert.Equal(50, bare.Requests.Count + full.Requests.Count);
+        Assert.NotEmpty(bare.Requests);
+        Assert.Empty(strange.Requests);
     }
 
     [Fact]
@@ -79,7 +107,7 @@ public class MeshOverConsulTests
         await UntilAsync(() => counts.GetValueOrDefault(("mesh.discovery.dropped", "refused_address")) == 1 && counts.GetValueOrDefault(("mesh.discovery.dropped", "invalid_port")) == 1);
     }
 
-    private static System.Text.Json.Nodes.JsonObject RowOf(string id, ScriptedConsul instance) => ScriptedConsulCatalog.Row("orders", id, "127.0.0.1", new Uri(instance.Address).Port);
+    private static JsonObject RowOf(string id, ScriptedConsul instance) => ScriptedConsulCatalog.Row("orders", id, "127.0.0.1", new Uri(instance.Address).Port);
 
     private static ServiceProvider Host(ScriptedConsul consul)
     {

@@ -184,6 +184,34 @@ public class ServiceWatchTests
     }
 
     [Fact]
+    [Trait("Scenario", "D02")]
+    public void Watch_WhenTheQuorumIsLost_IsStaleSinceTheLastProofOfALeader()
+    {
+        var time = new FakeTimeProvider();
+        var lost = false;
+        using var watch = new VirtualWatch(async (request, token) =>
+        {
+            // As Consul does: what blocks runs out and is answered as if nothing were wrong, and what comes afterwards is held and then refused.
+            var leaderless = lost;
+            await Task.Delay(leaderless ? TimeSpan.FromSeconds(7) : request.Index > 0 ? WaitOf(request) : TimeSpan.Zero, time, token).ConfigureAwait(false);
+            return leaderless ? ScriptedConsulHandler.Error(500, "No cluster leader") : ScriptedConsulHandler.Json(One, 42);
+        }, time: time);
+        watch.Advance(1);
+        lost = true;
+        watch.Advance(60);
+        Assert.Equal(TimeSpan.Zero, watch.Watch.StaleFor);
+        watch.Advance(2);
+        Assert.InRange(watch.Watch.StaleFor.TotalSeconds, 62, 63.1);
+        watch.Advance(60);
+        Assert.InRange(watch.Watch.StaleFor.TotalSeconds, 122, 123.1);
+        Assert.Equal(["a"], watch.Ids);
+
+        lost = false;
+        watch.Advance(10);
+        Assert.Equal(TimeSpan.Zero, watch.Watch.StaleFor);
+    }
+
+    [Fact]
     [Trait("Scenario", "D08")]
     public void Watch_WhenABlockedAnswerNeverComes_GivesItUpByItsOwnTimer()
     {

@@ -15,9 +15,8 @@ public class CatalogueTests(DevAgent fixture) : IClassFixture<DevAgent>
     [Trait("Scenario", "D16")]
     public async Task Instance_ThatFlaps_CostsNoCallAndGetsNoneOnceItHasLeft()
     {
-        await using var stable = await RegisteredHost.StartAsync(_consul.Address, "unlisted");
-        await using var flapping = await RegisteredHost.StartAsync(_consul.Address, "unlisted");
-        await RegisterAsync("flapping", "stable", "127.0.0.1", stable.Port);
+        await using var stable = await RegisteredHost.ListedAsync(_consul, "flapping", "stable");
+        await using var flapping = await RegisteredHost.UnlistedAsync(_consul);
         await using var caller = new MeshCaller(_consul.Address, "flapping");
         await caller.WarmUpAsync();
         await caller.UntilUsesAsync(stable);
@@ -26,7 +25,7 @@ public class CatalogueTests(DevAgent fixture) : IClassFixture<DevAgent>
         MeshEndpoint? kept = null;
         for (var flap = 0; flap < ScenarioLength.Of(4, 20); flap++)
         {
-            await RegisterAsync("flapping", "flapping", "127.0.0.1", flapping.Port);
+            await _consul.ListAsync("flapping", "flapping", "127.0.0.1", flapping.Port);
             await caller.UntilUsesAsync(stable, flapping);
             var endpoint = caller.View!.Endpoints.Single(one => one.Address.Port == flapping.Port);
             Assert.Same(kept ??= endpoint, endpoint);
@@ -35,7 +34,7 @@ public class CatalogueTests(DevAgent fixture) : IClassFixture<DevAgent>
 
             await _consul.PutAsync("v1/agent/service/deregister/flapping");
             var left = TimeProvider.System.GetTimestamp();
-            await Eventually.BecomesTrueAsync(() => TimeProvider.System.GetElapsedTime(left) > TimeSpan.FromSeconds(1.5));
+            await Scene.LastsAsync(TimeSpan.FromSeconds(1.5));
             absences.Add((left, TimeProvider.System.GetTimestamp()));
         }
 
@@ -47,9 +46,9 @@ public class CatalogueTests(DevAgent fixture) : IClassFixture<DevAgent>
     [Trait("Scenario", "D17")]
     public async Task TwoIdsAtOneAddress_GetTheShareOfOne()
     {
-        await RegisterAsync("doubled", "a", "10.0.0.1", 8080);
-        await RegisterAsync("doubled", "b", "10.0.0.1", 8080);
-        await RegisterAsync("doubled", "c", "10.0.0.2", 8080);
+        await _consul.ListAsync("doubled", "a", "10.0.0.1", 8080);
+        await _consul.ListAsync("doubled", "b", "10.0.0.1", 8080);
+        await _consul.ListAsync("doubled", "c", "10.0.0.2", 8080);
         var counts = new CountingHandler();
         await using var caller = new MeshCaller(_consul.Address, "doubled", counts.Use, ("Services:doubled:LoadBalancing:Policy", "RoundRobin"));
         for (var call = 0; call < 10_000; call++)
@@ -66,10 +65,9 @@ public class CatalogueTests(DevAgent fixture) : IClassFixture<DevAgent>
     public async Task InstanceAtAnIPv6Address_GetsItsShare()
     {
         Assert.SkipUnless(Socket.OSSupportsIPv6, "This machine has no IPv6.");
-        await using var old = await RegisteredHost.StartAsync(_consul.Address, "unlisted");
-        await using var six = await RegisteredHost.StartAsync(_consul.Address, "unlisted", address: "[::1]");
-        await RegisterAsync("both", "v4", "127.0.0.1", old.Port);
-        await RegisterAsync("both", "v6", "::1", six.Port);
+        await using var old = await RegisteredHost.ListedAsync(_consul, "both", "v4");
+        await using var six = await RegisteredHost.UnlistedAsync(_consul, "[::1]");
+        await _consul.ListAsync("both", "v6", "::1", six.Port);
         await using var caller = new MeshCaller(_consul.Address, "both", ("Services:both:LoadBalancing:Policy", "RoundRobin"));
         for (var call = 0; call < 100; call++)
         {
@@ -83,11 +81,11 @@ public class CatalogueTests(DevAgent fixture) : IClassFixture<DevAgent>
     [Trait("Scenario", "D19")]
     public async Task RowsThatAreNotUsable_GetNoCallAndAreCounted()
     {
-        await RegisterAsync("mixed", "a", "10.0.0.1", 8080);
-        await RegisterAsync("mixed", "b", "10.0.0.2", 8080);
-        await RegisterAsync("mixed", "port", "10.0.0.3", 0);
-        await RegisterAsync("mixed", "host-and-port", "10.0.0.4:90", 8080);
-        await RegisterAsync("mixed", "metadata", "169.254.169.254", 80);
+        await _consul.ListAsync("mixed", "a", "10.0.0.1", 8080);
+        await _consul.ListAsync("mixed", "b", "10.0.0.2", 8080);
+        await _consul.ListAsync("mixed", "port", "10.0.0.3", 0);
+        await _consul.ListAsync("mixed", "host-and-port", "10.0.0.4:90", 8080);
+        await _consul.ListAsync("mixed", "metadata", "169.254.169.254", 80);
         var counts = new CountingHandler();
         await using var caller = new MeshCaller(_consul.Address, "mixed", counts.Use);
         for (var call = 0; call < 200; call++)
@@ -103,7 +101,7 @@ public class CatalogueTests(DevAgent fixture) : IClassFixture<DevAgent>
     [Trait("Scenario", "D24")]
     public async Task AThousandFirstCalls_AskConsulOnceAndOneThatLeavesTakesNobodyAlong()
     {
-        await RegisterAsync("stampede", "a", "10.0.0.1", 8080);
+        await _consul.ListAsync("stampede", "a", "10.0.0.1", 8080);
         await using var relay = new ConsulRelay(_consul.Address);
         var counts = new CountingHandler();
         await using var caller = new MeshCaller(relay.Address, "stampede", counts.Use, ("Services:stampede:Bulkhead:MaxConcurrency", "1000"));
@@ -123,9 +121,6 @@ public class CatalogueTests(DevAgent fixture) : IClassFixture<DevAgent>
         Assert.InRange(counts.PerAddress["10.0.0.1:8080"], 1000, 1001);
         Assert.Single(relay.Requests, static request => !request.IsBlocking);
     }
-
-    private Task<string> RegisterAsync(string service, string id, string address, int port) =>
-        _consul.PutAsync("v1/agent/service/register", new { Name = service, ID = id, Address = address, Port = port });
 
     /// <summary>Answers at once, for every address.</summary>
     private sealed class CountingHandler : HttpMessageHandler

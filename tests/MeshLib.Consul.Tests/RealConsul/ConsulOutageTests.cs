@@ -3,69 +3,9 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace MeshLib.Consul.Tests;
 
-/// <summary>A real agent that dies, comes back empty, refuses or lies, under calls that must not notice.</summary>
+/// <summary>A real agent that is not there yet, refuses or lies.</summary>
 public class ConsulOutageTests
 {
-    [Fact]
-    [Trait("Scenario", "D04")]
-    [Trait("Scenario", "D05")]
-    public async Task Agent_KilledAndBackWithNothing_CostsNoCallAndIsFollowedAgain()
-    {
-        var outage = ScenarioLength.Of(TimeSpan.FromSeconds(12), TimeSpan.FromSeconds(60));
-        await using var consul = await ConsulAgent.StartAsync();
-        await using var first = await RegisteredHost.StartAsync(consul.Address, "orders");
-        await using var second = await RegisteredHost.StartAsync(consul.Address, "orders");
-        await using var caller = new MeshCaller(consul.Address, "orders");
-        await caller.WarmUpAsync();
-        await caller.UntilUsesAsync(first, second);
-        caller.StartLoad();
-
-        await consul.KillAsync();
-        await LastsAsync(outage);
-        var requests = caller.Metrics.Sum("mesh.discovery.errors");
-        Assert.InRange(requests, 1, outage.TotalSeconds);
-        Assert.Equal(2, caller.Ports.Count);
-
-        // The agent has lost every registration and counts its index from the start again.
-        await consul.RestartAsync();
-        var answers = TimeProvider.System.GetTimestamp();
-        await caller.UntilFreshAsync(TimeSpan.FromSeconds(6));
-        Tell($"D04: {requests} requests in {outage.TotalSeconds:0} s, fresh {Since(answers).TotalSeconds:0.0} s after the agent's first answer.");
-
-        await using var third = await RegisteredHost.StartAsync(consul.Address, "orders");
-        await consul.UntilAsync(async agent => (await agent.InstancesAsync("orders", passing: true)).Count == 3);
-        await caller.UntilUsesAsync(TimeSpan.FromSeconds(2), first, second, third);
-        await caller.StopLoadAsync();
-    }
-
-    [Fact]
-    [Trait("Scenario", "D08")]
-    public async Task Agent_ThatNoLongerAnswers_CostsNoCallIsNoticedAndFollowedAgain()
-    {
-        var wait = ScenarioLength.Of(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(55));
-        var outage = ScenarioLength.Of(TimeSpan.FromSeconds(16), TimeSpan.FromSeconds(120));
-        await using var consul = await ConsulAgent.StartAsync();
-        await using var first = await ListedAsync(consul, "first");
-        await using var second = await RegisteredHost.StartAsync(consul.Address, "unlisted");
-        await using var caller = new MeshCaller(consul.Address, "orders", ("Consul:Wait", wait.ToString()));
-        await caller.WarmUpAsync();
-        await caller.UntilUsesAsync(first);
-        caller.StartLoad();
-
-        consul.Freeze();
-        var lost = TimeProvider.System.GetTimestamp();
-        await Eventually.BecomesTrueAsync(() => caller.StaleFor > TimeSpan.Zero, (wait * 17 / 16) + TimeSpan.FromSeconds(10 + 1));
-        var noticed = Since(lost);
-        await LastsAsync(outage - noticed);
-        consul.Resume();
-        var back = TimeProvider.System.GetTimestamp();
-        await caller.UntilFreshAsync(TimeSpan.FromSeconds(5));
-        Tell($"D08: noticed after {noticed.TotalSeconds:0.0} s, fresh {Since(back).TotalSeconds:0.00} s after the end.");
-        await consul.PutAsync("v1/agent/service/register", new { Name = "orders", ID = "second", Address = "127.0.0.1", second.Port });
-        await caller.UntilUsesAsync(first, second);
-        await caller.StopLoadAsync();
-    }
-
     [Fact]
     [Trait("Scenario", "D12")]
     public async Task Token_ThatIsDeletedOrMissing_CostsNoCallAndIsTold()
@@ -89,9 +29,9 @@ public class ConsulOutageTests
         await consul.Http.DeleteAsync($"v1/acl/token/{accessor}", TestContext.Current.CancellationToken);
         await Eventually.BecomesTrueAsync(() => caller.StaleFor > TimeSpan.Zero);
         var asked = relay.Requests.Count;
-        await LastsAsync(outage);
+        await Scene.LastsAsync(outage);
         var requests = relay.Requests.Count - asked;
-        Tell($"D12: {requests} requests in {outage.TotalSeconds:0} s of 403.");
+        Scene.Tell($"D12: {requests} requests in {outage.TotalSeconds:0} s of 403.");
         Assert.InRange(requests, 0, outage.TotalSeconds / 2);
         Assert.Equal(HealthStatus.Degraded, await caller.HealthAsync());
         await caller.UntilUsesAsync(host);
@@ -106,7 +46,7 @@ public class ConsulOutageTests
     {
         var grace = ScenarioLength.Of(TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(30));
         await using var consul = await ConsulAgent.StartAsync();
-        await using var host = await ListedAsync(consul, "first");
+        await using var host = await RegisteredHost.ListedAsync(consul, "orders", "first");
         await using var caller = new MeshCaller(consul.Address, "orders", ("Consul:EmptyGrace", grace.ToString()));
         await caller.WarmUpAsync();
         await caller.UntilUsesAsync(host);
@@ -116,8 +56,8 @@ public class ConsulOutageTests
         // For a third of the grace, as after a mistake that is mended.
         await consul.PutAsync("v1/agent/service/deregister/first");
         await Eventually.BecomesTrueAsync(() => caller.StaleFor > TimeSpan.Zero);
-        await LastsAsync(grace / 3);
-        await consul.PutAsync("v1/agent/service/register", new { Name = "orders", ID = "first", Address = "127.0.0.1", host.Port });
+        await Scene.LastsAsync(grace / 3);
+        await consul.ListAsync("orders", "first", "127.0.0.1", host.Port);
         await caller.UntilFreshAsync(HangLimit.Default);
         await caller.StopLoadAsync();
         Assert.Equal(changes, caller.Changes);
@@ -130,11 +70,11 @@ public class ConsulOutageTests
         {
             var began = TimeProvider.System.GetTimestamp();
             await Assert.ThrowsAsync<NoEndpointAvailableException>(caller.CallAsync);
-            times.Add(Since(began));
+            times.Add(Scene.Since(began));
         }
 
         times.Sort();
-        Tell($"D13: refused in {times[10].TotalMilliseconds:0.00} ms, the median of 21.");
+        Scene.Tell($"D13: refused in {times[10].TotalMilliseconds:0.00} ms, the median of 21.");
         Assert.InRange(times[10], TimeSpan.Zero, TimeSpan.FromMilliseconds(10));
     }
 
@@ -146,10 +86,10 @@ public class ConsulOutageTests
         await consul.KillAsync();
         var began = TimeProvider.System.GetTimestamp();
         await using var host = await RegisteredHost.StartAsync(consul.Address, "orders");
-        Assert.InRange(Since(began), TimeSpan.Zero, TimeSpan.FromSeconds(2));
+        Assert.InRange(Scene.Since(began), TimeSpan.Zero, TimeSpan.FromSeconds(2));
         await using var caller = new MeshCaller(consul.Address, "orders", ("Consul:FirstAnswerTimeout", "00:00:00.5"));
         await Assert.ThrowsAsync<NoEndpointAvailableException>(caller.CallAsync);
-        await LastsAsync(ScenarioLength.Of(TimeSpan.FromSeconds(8), TimeSpan.FromSeconds(30)));
+        await Scene.LastsAsync(ScenarioLength.Of(TimeSpan.FromSeconds(8), TimeSpan.FromSeconds(30)));
         Assert.Equal(HealthStatus.Unhealthy, await caller.HealthAsync());
 
         // Both the registration and the watch have backed off.
@@ -157,7 +97,7 @@ public class ConsulOutageTests
         var came = TimeProvider.System.GetTimestamp();
         await caller.UntilUsesAsync(TimeSpan.FromSeconds(6), host);
         await caller.CallAsync();
-        Tell($"D23: the first success {Since(came).TotalSeconds:0.0} s after Consul came.");
+        Scene.Tell($"D23: the first success {Scene.Since(came).TotalSeconds:0.0} s after Consul came.");
         Assert.Equal(HealthStatus.Healthy, await caller.HealthAsync());
     }
 
@@ -180,27 +120,8 @@ public class ConsulOutageTests
         {
             var began = TimeProvider.System.GetTimestamp();
             await host.StopAsync();
-            Assert.InRange(TimeProvider.System.GetElapsedTime(began), TimeSpan.Zero, TimeSpan.FromSeconds(0.3 + 3));
+            Assert.InRange(Scene.Since(began), TimeSpan.Zero, TimeSpan.FromSeconds(0.3 + 3));
             Assert.Single(host.Logs.WithEvent(2111));
         }
     }
-
-    /// <summary>A host that the catalogue lists without a check, so that it stays listed whatever the agent goes through.</summary>
-    private static async Task<RegisteredHost> ListedAsync(ConsulAgent consul, string id)
-    {
-        var host = await RegisteredHost.StartAsync(consul.Address, "unlisted");
-        await consul.PutAsync("v1/agent/service/register", new { Name = "orders", ID = id, Address = "127.0.0.1", host.Port });
-        return host;
-    }
-
-    /// <summary>Lets what is going on go on.</summary>
-    private static Task LastsAsync(TimeSpan duration)
-    {
-        var began = TimeProvider.System.GetTimestamp();
-        return Eventually.BecomesTrueAsync(() => Since(began) >= duration, duration + HangLimit.Default);
-    }
-
-    private static TimeSpan Since(long timestamp) => TimeProvider.System.GetElapsedTime(timestamp);
-
-    private static void Tell(string figures) => TestContext.Current.TestOutputHelper?.WriteLine(figures);
 }

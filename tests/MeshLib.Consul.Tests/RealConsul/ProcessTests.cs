@@ -23,14 +23,14 @@ public class ProcessTests(DevAgent fixture) : IClassFixture<DevAgent>
         await killed.KillAsync();
         var died = TimeProvider.System.GetTimestamp();
         await PassingAsync("killed", 2);
-        var noLongerPassing = Since(died);
+        var noLongerPassing = Scene.Since(died);
         Assert.InRange(noLongerPassing, TimeSpan.Zero, RegisteredProcess.Ttl + TimeSpan.FromSeconds(1));
         Assert.Equal(3, (await _consul.InstancesAsync("killed")).Count);
         await caller.StopLoadAsync();
 
         // Until then Consul lists it as well, and a third of the calls would be its share: what callers see of it has cut it off long before.
         var refused = caller.Metrics.Sum("mesh.client.retries");
-        Tell($"L03: not passing after {noLongerPassing.TotalSeconds:0.00} s, {refused} of {caller.Calls} calls refused and sent elsewhere.");
+        Scene.Tell($"L03: not passing after {noLongerPassing.TotalSeconds:0.00} s, {refused} of {caller.Calls} calls refused and sent elsewhere.");
         Assert.InRange(refused, 1, 10);
     }
 
@@ -51,17 +51,17 @@ public class ProcessTests(DevAgent fixture) : IClassFixture<DevAgent>
         process.Freeze();
         paused = TimeProvider.System.GetTimestamp();
         await PassingAsync("pausing", 0);
-        await Eventually.BecomesTrueAsync(() => Since(paused) > RegisteredProcess.Ttl * 2);
+        await Eventually.BecomesTrueAsync(() => Scene.Since(paused) > RegisteredProcess.Ttl * 2);
         process.Resume();
         var resumed = TimeProvider.System.GetTimestamp();
         await PassingAsync("pausing", 1);
-        Tell($"D29: passing again {Since(resumed).TotalSeconds:0.00} s after a pause of two TTLs.");
-        Assert.InRange(Since(resumed), TimeSpan.Zero, RegisteredProcess.Heartbeat);
+        Scene.Tell($"D29: passing again {Scene.Since(resumed).TotalSeconds:0.00} s after a pause of two TTLs.");
+        Assert.InRange(Scene.Since(resumed), TimeSpan.Zero, RegisteredProcess.Heartbeat);
 
         Task StaysPassingAsync(TimeSpan sincePause) => _consul.UntilAsync(async consul =>
         {
             Assert.Single(await consul.InstancesAsync("pausing", passing: true));
-            return Since(paused) >= sincePause;
+            return Scene.Since(paused) >= sincePause;
         });
     }
 
@@ -84,15 +84,11 @@ public class ProcessTests(DevAgent fixture) : IClassFixture<DevAgent>
         {
             var began = TimeProvider.System.GetTimestamp();
             await process.TerminateAsync();
-            Tell($"L01, L02: ended after {Since(began).TotalSeconds:0.00} s of {limit.TotalSeconds:0.0} s.");
-            Assert.InRange(Since(began), TimeSpan.Zero, limit);
+            Scene.Tell($"L01, L02: ended after {Scene.Since(began).TotalSeconds:0.00} s of {limit.TotalSeconds:0.0} s.");
+            Assert.InRange(Scene.Since(began), TimeSpan.Zero, limit);
             Assert.Equal(0, process.ExitCode);
         }
     }
-
-    private static TimeSpan Since(long timestamp) => TimeProvider.System.GetElapsedTime(timestamp);
-
-    private static void Tell(string figures) => TestContext.Current.TestOutputHelper?.WriteLine(figures);
 
     private Task PassingAsync(string service, int count) => _consul.UntilAsync(async consul => (await consul.InstancesAsync(service, passing: true)).Count == count);
 }

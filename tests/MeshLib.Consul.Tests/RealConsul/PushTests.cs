@@ -29,11 +29,11 @@ public class PushTests
             await Eventually.BecomesTrueAsync(() => caller.Ports.Count == 1);
             for (var change = 0; change < ChangesEach; change++)
             {
-                await Task.Delay(Apart, TimeProvider.System, TestContext.Current.CancellationToken);
+                await Scene.LastsAsync(Apart);
                 var expected = change % 2 == 0 ? 2 : 1;
                 var began = TimeProvider.System.GetTimestamp();
                 var asked = expected == 2 ? RegisterAsync("second", 8001) : consul.PutAsync($"v1/agent/service/deregister/{service}-second");
-                await UntilSeenAsync(caller, expected);
+                await Eventually.BecomesTrueAsync(() => caller.Ports.Count == expected);
                 delays.Add(TimeProvider.System.GetElapsedTime(began));
                 await asked;
             }
@@ -43,17 +43,7 @@ public class PushTests
 
         delays.Sort();
         Assert.Equal(Services * ChangesEach, delays.Count);
-        TestContext.Current.TestOutputHelper?.WriteLine($"Push: median {delays[delays.Count / 2].TotalMilliseconds:0.0} ms, worst {delays[^1].TotalMilliseconds:0.0} ms of {delays.Count}.");
+        Scene.Tell($"Push: median {delays[delays.Count / 2].TotalMilliseconds:0.0} ms, worst {delays[^1].TotalMilliseconds:0.0} ms of {delays.Count}.");
         Assert.True(delays[delays.Count / 2] <= Promise, $"Median {delays[delays.Count / 2].TotalMilliseconds:0.0} ms, worst {delays[^1].TotalMilliseconds:0.0} ms.");
-    }
-
-    private static async Task UntilSeenAsync(MeshCaller caller, int count)
-    {
-        var began = TimeProvider.System.GetTimestamp();
-        while (caller.Ports.Count != count)
-        {
-            Assert.True(TimeProvider.System.GetElapsedTime(began) < HangLimit.Default, "The change is never seen.");
-            await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System, CancellationToken.None);
-        }
     }
 }

@@ -71,6 +71,18 @@ internal sealed class RegisteredHost : IAsyncDisposable
         return new RegisteredHost(app, logs, calls);
     }
 
+    /// <summary>Starts one that Consul is not told of.</summary>
+    public static Task<RegisteredHost> UnlistedAsync(ConsulAgent consul, string address = "127.0.0.1") =>
+        StartAsync(consul.Address, "unlisted", address: address, settings: ("Registration:Enabled", "false"));
+
+    /// <summary>Starts one that is listed by hand, without a check.</summary>
+    public static async Task<RegisteredHost> ListedAsync(ConsulAgent consul, string service, string id)
+    {
+        var host = await UnlistedAsync(consul);
+        await consul.ListAsync(service, id, "127.0.0.1", host.Port);
+        return host;
+    }
+
     /// <summary>What a SIGTERM does.</summary>
     public Task StopAsync() => App.StopAsync(CancellationToken.None).WithinHangLimit();
 

@@ -30,7 +30,7 @@ public class RollingRestartTests
                 var old = hosts.Dequeue();
                 var began = TimeProvider.System.GetTimestamp();
                 await old.StopAsync();
-                exits.Add(TimeProvider.System.GetElapsedTime(began));
+                exits.Add(Scene.Since(began));
                 await old.DisposeAsync();
                 hosts.Enqueue(await StartAsync());
                 await caller.UntilUsesAsync([.. hosts]);
@@ -38,7 +38,7 @@ public class RollingRestartTests
 
             await caller.StopLoadAsync();
             exits.Sort();
-            TestContext.Current.TestOutputHelper?.WriteLine($"L01: {caller.Calls} calls; exits took {exits[10].TotalSeconds:0.00} s in the median, {exits[^1].TotalSeconds:0.00} s at worst.");
+            Scene.Tell($"L01: {caller.Calls} calls; exits took {exits[10].TotalSeconds:0.00} s in the median, {exits[^1].TotalSeconds:0.00} s at worst.");
 
             // The drain delay, the calls under way and one second are the promise; a busy machine may break it once.
             Assert.InRange(exits[10], TimeSpan.FromSeconds(0.3), TimeSpan.FromSeconds(0.3 + 1));

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 
 namespace MeshLib.Consul.Tests;
@@ -60,6 +61,39 @@ public class RegistrationOptionsTests
                 "Mesh:Registration:Meta:bad.key is no name for Consul; allowed are 1 to 128 letters, digits, '-' and '_'.",
             ],
             failure.Failures);
+    }
+
+    [Fact]
+    public async Task Host_WithMistakesInSeveralSections_NamesThemAllAtOnce()
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Configuration.AddInMemoryCollection([
+            KeyValuePair.Create<string, string?>("Mesh:Defaults:Timeout", "soon"),
+            KeyValuePair.Create<string, string?>("Mesh:Consul:Adress", "http://consul:8500"),
+            KeyValuePair.Create<string, string?>("Mesh:Consul:Wait", "00:00:00"),
+            KeyValuePair.Create<string, string?>("Mesh:Registration:Port", "0")]);
+        builder.Services.AddMesh().AddConsul();
+        using var host = builder.Build();
+
+        var mistakes = await Assert.ThrowsAnyAsync<OptionsValidationException>(() => host.StartAsync(TestContext.Current.CancellationToken));
+
+        Assert.Equal(
+            ["Mesh:Defaults:Timeout", "Mesh:Consul:Adress", "Mesh:Consul:Wait", "Mesh:Registration:Port"],
+            mistakes.Failures.Select(static failure => failure.Split(' ')[0]));
+        Assert.Equal(mistakes.Failures, mistakes.Message.Split(Environment.NewLine)[1..]);
+    }
+
+    [Fact]
+    public void PartsOfConsul_OnTheMesh_AreThoseOnTheServices()
+    {
+        var services = new ServiceCollection();
+
+        var mesh = services.AddMesh().AddConsulServiceEndpointProvider(static consul => consul.Datacenter = "east").AddConsulRegistration(static registration => registration.Port = 8080);
+
+        Assert.Same(services, mesh.Services);
+        using var provider = services.BuildServiceProvider();
+        Assert.Equal("east", provider.GetRequiredService<IOptions<ConsulOptions>>().Value.Datacenter);
+        Assert.Equal(8080, provider.GetRequiredService<IOptions<RegistrationOptions>>().Value.Port);
     }
 
     [Theory]

@@ -26,13 +26,14 @@ public sealed class TlsScenarios : IDisposable
         await using var bad = new TlsFaultServer(FaultOf(kind));
         await using var run = new ScenarioRun([first.Address, second.Address, third.Address, bad.Address], Trusting());
 
+        await OpenConnectionsAsync(run);
         var load = await run.LoadAsync(seconds: 1);
         var posts = await run.LoadAsync(seconds: 0.5, inFull: 10, static () => new HttpRequestMessage(HttpMethod.Post, "/") { Content = new StringContent("an order") });
 
         load.AssertGoodput(0.995);
         posts.AssertGoodput(0.995);
         Assert.Equal(0, bad.Counts.Requests);
-        Assert.True((load + posts).AttemptsTo(bad.Address) > 0, "The bad endpoint was never tried.");
+        Assert.True(run.Calls.Sum(call => call.AttemptsTo(bad.Address)) > 0, "The bad endpoint was never tried.");
         await ScenarioRun.AssertLeftAloneAsync(bad.Counts);
         await run.AssertInvariantsAsync([first.Counts, second.Counts, third.Counts, bad.Counts]);
     }
@@ -49,6 +50,15 @@ public sealed class TlsScenarios : IDisposable
         Assert.Contains(ScenarioRun.Causes(call.Error), cause => cause is System.Security.Authentication.AuthenticationException);
         Assert.Equal(0, bad.Counts.Requests);
         await run.AssertInvariantsAsync([bad.Counts]);
+    }
+
+    // The stock handler's connect time-out is on the real clock: one by one, handshakes do not wait for a processor that hundreds of them want at once.
+    private static async Task OpenConnectionsAsync(ScenarioRun run)
+    {
+        for (var call = 0; call < 20; call++)
+        {
+            await run.GetAsync();
+        }
     }
 
     public void Dispose()

@@ -22,22 +22,10 @@ public class HeadlineTests
     }
 
     [Fact]
-    public async Task TodayWithOneOption_WhenCallsFollowOneAnother_SucceedsAtHalfAgainTheAttempts()
-    {
-        var figures = await SequentialAsync(HeadlineColumns.TodayTuned);
-
-        Assert.Equal(SequentialCalls, figures.Succeeded);
-        Assert.InRange(figures.AttemptsPerCall, 1.45, 1.55);
-    }
+    public Task TodayWithOneOption_WhenCallsFollowOneAnother_SucceedsAtHalfAgainTheAttempts() => AnswersAllInSequenceAsync(HeadlineColumns.TodayTuned, 1.45, 1.55);
 
     [Fact]
-    public async Task TodayByAnExpert_WhenCallsFollowOneAnother_Succeeds()
-    {
-        var figures = await SequentialAsync(HeadlineColumns.TodayExpert);
-
-        Assert.Equal(SequentialCalls, figures.Succeeded);
-        Assert.InRange(figures.AttemptsPerCall, 1.0, 1.05);
-    }
+    public Task TodayByAnExpert_WhenCallsFollowOneAnother_Succeeds() => AnswersAllInSequenceAsync(HeadlineColumns.TodayExpert, 1.0, 1.05);
 
     [Theory]
     [InlineData(20, 35, 48)]
@@ -78,13 +66,7 @@ public class HeadlineTests
     }
 
     [Fact]
-    public async Task Mesh_WhenCallsFollowOneAnother_AnswersAllOfThem()
-    {
-        var figures = await SequentialAsync(HeadlineColumns.Mesh);
-
-        Assert.Equal(SequentialCalls, figures.Succeeded);
-        Assert.InRange(figures.AttemptsPerCall, 1.0, 1.02);
-    }
+    public Task Mesh_WhenCallsFollowOneAnother_AnswersAllOfThem() => AnswersAllInSequenceAsync(HeadlineColumns.Mesh, 1.0, 1.02);
 
     [Theory]
     [InlineData(20)]
@@ -99,6 +81,14 @@ public class HeadlineTests
         Assert.InRange(figures.AttemptsPerCall, 1.0, 1.02);
         Assert.Equal(100.0, healthy.SuccessPercent);
         Assert.InRange(figures.P99, TimeSpan.Zero, 1.2 * healthy.P99);
+    }
+
+    private static async Task AnswersAllInSequenceAsync(HeadlineColumn column, double leastAttempts, double mostAttempts)
+    {
+        var figures = await SequentialAsync(column);
+
+        Assert.Equal(SequentialCalls, figures.Succeeded);
+        Assert.InRange(figures.AttemptsPerCall, leastAttempts, mostAttempts);
     }
 
     private static Task<LoadFigures> SequentialAsync(HeadlineColumn column) =>

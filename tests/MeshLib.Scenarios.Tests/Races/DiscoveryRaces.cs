@@ -50,6 +50,32 @@ public class DiscoveryRaces
     }
 
     [Fact]
+    public Task R10_WhenTheHostIsDisposedWhileItsWatchRestarts_NoWatchIsLeftAndNoneBegins() => Rounds.RunAsync(scaled: 20, async () =>
+    {
+        var source = new ManualEndpointSource();
+        using var transport = new ScriptedTransport();
+        transport.AnswerWith(200, "ok");
+        source.Publish(ScenarioRun.Service, "http://127.0.0.1:1");
+        var run = NewRun(source, transport);
+        Assert.True((await run.GetAsync()).Succeeded);
+
+        await Task.WhenAll(
+            Task.Run(() =>
+            {
+                source.Fail(ScenarioRun.Service, new IOException("The registry is away."));
+                source.Publish(ScenarioRun.Service, "http://127.0.0.1:2");
+            }),
+            Task.Run(() => run.GetAsync()),
+            Task.Run(() => run.DisposeAsync().AsTask())).WithinHangLimit();
+        await Eventually.EqualsAsync(0, () => source.LiveProviders, TimeSpan.FromSeconds(1));
+
+        var populates = source.PopulatesOf(ScenarioRun.Service);
+        source.Signal(ScenarioRun.Service);
+        Assert.Equal(populates, source.PopulatesOf(ScenarioRun.Service));
+        Assert.Equal(1, source.CreatedProviders);
+    });
+
+    [Fact]
     public Task R12_WhenTheFirstOfManyWaitersCancels_TheOthersGetTheOneAnswer() => Rounds.RunAsync(scaled: 3, async () =>
     {
         var source = new ManualEndpointSource();

@@ -40,7 +40,7 @@ public class MembershipRaces
             {
                 foreach (var endpoint in set.Snapshot!.All)
                 {
-                    var probes = endpoint.Breaker.TryBeginProbe(long.MaxValue, TimeSpan.Zero, out var generation);
+                    var probes = endpoint.Breaker.TryBeginProbe(long.MaxValue, TimeSpan.Zero, out var generation, out _);
                     var ticket = new EndpointTicket(endpoint, probes ? generation : endpoint.Breaker.Generation);
                     set.Settle(ticket, probes ? OutcomeReason.Ok : OutcomeReason.ConnectFailed, TimeSpan.Zero, 0.001, clock.Now());
                 }

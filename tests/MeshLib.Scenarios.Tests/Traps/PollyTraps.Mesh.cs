@@ -13,7 +13,7 @@ public partial class PollyTraps
     private static readonly TimeSpan BeyondTheBreak = TimeSpan.FromSeconds(2);
 
     [Fact]
-    public async Task T29_ProbeIsCancelled_Mesh_IsNoEvidence()
+    public async Task T29_ProbeIsCancelled_Mesh_IsNoEvidenceAndAnotherProbeHeals()
     {
         var time = new FakeTimeProvider();
         await using var host = await OpenMeshAsync(time);
@@ -29,25 +29,10 @@ public partial class PollyTraps
 
         Assert.Equal(impatience.Token, Assert.IsType<OperationCanceledException>(end, exactMatch: false).CancellationToken);
         Assert.Equal(EndpointState.Open, host.Endpoint(0).State);
-    }
 
-    [Fact]
-    public async Task T29_AfterACancelledProbe_Mesh_ProbesAgain()
-    {
-        var time = new FakeTimeProvider();
-        await using var host = await OpenMeshAsync(time);
-        time.Advance(BeyondTheBreak);
-        host.Transport.Answer((Func<ScriptedRequest, HttpResponseMessage>?)null);
-        using var impatience = new CancellationTokenSource();
-        var probe = host.Client().GetAsync("http://orders/", impatience.Token);
-        await host.Transport.NextAsync();
-        await impatience.CancelAsync();
-        await Record.ExceptionAsync(() => probe);
         host.Transport.AnswerWith(200);
-
         time.Advance(BeyondTheBreak);
         Assert.Equal([null], await host.CallAsync(1));
-
         Assert.Equal(EndpointState.Available, host.Endpoint(0).State);
     }
 

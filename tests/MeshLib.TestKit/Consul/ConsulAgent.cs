@@ -105,6 +105,10 @@ public sealed class ConsulAgent : IAsyncDisposable
         return answer.IsSuccessStatusCode ? text : throw new InvalidOperationException($"Consul answered {(int)answer.StatusCode} to {path}: {text}");
     }
 
+    /// <summary>Registers an instance without a check, so that it stays listed whatever becomes of it and of the agent's time.</summary>
+    public Task ListAsync(string service, string id, string address, int port) =>
+        PutAsync("v1/agent/service/register", new { Name = service, ID = id, Address = address, Port = port });
+
     /// <summary>The rows of a service in the catalogue, as this agent sees them.</summary>
     public async Task<IReadOnlyList<JsonElement>> InstancesAsync(string service, bool passing = false)
     {

@@ -73,11 +73,13 @@ public sealed class ConsulCluster : IAsyncDisposable
         return leader;
     }
 
-    /// <summary>Kills two servers, the leader among them.</summary>
-    public async Task StopQuorumAsync()
+    /// <summary>Kills two servers, so that the third has no quorum.</summary>
+    /// <param name="leaderStays">Whether the third is the one that has led, and now must not.</param>
+    public async Task StopQuorumAsync(bool leaderStays = false)
     {
-        var leader = await KillLeaderAsync();
-        await Servers.First(server => server != leader).KillAsync();
+        var leader = await LeaderAsync();
+        var stays = leaderStays ? leader : Servers.First(server => server != leader);
+        await Task.WhenAll(Servers.Where(server => server != stays).Select(static server => server.KillAsync()));
     }
 
     /// <summary>Starts the servers that do not run again, with their data, and waits until the catalogue can be read.</summary>

@@ -1,6 +1,7 @@
 using System.Net;
 using MeshLib.TestKit;
 using MeshLib.Tests.Calls;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 
 namespace MeshLib.Tests.Bodies;
@@ -128,6 +129,25 @@ public abstract class StreamedBodyCases(FakeTimeProvider time)
 
         Assert.Equal(count, mesh.Service.Bulkhead.InUse);
         GC.KeepAlive(responses);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Body_OutlivesTheTokenOfItsCallAndTheClientThatMadeIt(bool withToken)
+    {
+        await using var mesh = await VirtualMesh.StartAsync(time);
+        mesh.Transport.Answer(_ => ScriptedTransport.Response(200, ScriptedBody.Of("whole").WithoutLength()));
+        using var caller = new CancellationTokenSource();
+        var handler = mesh.Services.GetRequiredService<IMeshHandlerFactory>().CreateHandler(mesh.Transport);
+        using var client = new HttpClient(handler, disposeHandler: false) { BaseAddress = new Uri($"http://{VirtualMesh.Orders}"), Timeout = Timeout.InfiniteTimeSpan };
+        using var response = await client.GetAsync("/", HttpCompletionOption.ResponseHeadersRead, withToken ? caller.Token : CancellationToken.None).WithinHangLimit();
+
+        await caller.CancelAsync();
+        client.Dispose();
+
+        Assert.Equal("whole", await response.Content.ReadAsStringAsync().WithinHangLimit());
+        await mesh.AssertIdleAsync();
     }
 
     [Fact]
@@ -271,6 +291,46 @@ public abstract class StreamedBodyCases(FakeTimeProvider time)
 
         Assert.Equal(expected, response.GetMeshReport()!.Reason);
         Assert.Equal(status == 14, mesh.Endpoints.Any(endpoint => endpoint.State == EndpointState.Open));
+        await mesh.AssertIdleAsync();
+    }
+
+    [Fact]
+    public async Task GrpcBodyWithALength_HasItsStatusInTheTrailersToo()
+    {
+        await using var mesh = await VirtualMesh.StartAsync(time, policy => policy.CircuitBreaker.ConsecutiveFailures = 1);
+        var answer = ScriptedTransport.Response(200, ScriptedBody.Of(new byte[5]));
+        answer.TrailingHeaders.TryAddWithoutValidation("grpc-status", "14");
+        mesh.Transport.Answer(_ => answer);
+
+        using var response = await mesh.SendAsync(VirtualMesh.GrpcRequest()).WithinHangLimit();
+        await response.Content.ReadAsByteArrayAsync();
+
+        Assert.Equal(OutcomeReason.GrpcUnavailable, response.GetMeshReport()!.Reason);
+        Assert.Contains(mesh.Endpoints, endpoint => endpoint.State == EndpointState.Open);
+        await mesh.AssertIdleAsync();
+    }
+
+    [Theory]
+    [InlineData(985, OutcomeReason.DeadlineExceeded)]
+    [InlineData(500, OutcomeReason.GrpcDeadlineExceeded)]
+    public async Task GrpcDeadlineInTheTrailers_IsNoEvidenceWhenItIsTheCallsOwn(int milliseconds, OutcomeReason expected)
+    {
+        await using var mesh = await VirtualMesh.StartAsync(time, policy => policy.CircuitBreaker.ConsecutiveFailures = 1);
+        var body = ScriptedBody.Of(new byte[5]).ThenStall().WithoutLength();
+        var answer = ScriptedTransport.Response(200, body);
+        answer.TrailingHeaders.TryAddWithoutValidation("grpc-status", "4");
+        mesh.Transport.Answer(_ => answer);
+        using var request = VirtualMesh.GrpcRequest();
+        request.Headers.Add("grpc-timeout", "1S");
+        using var response = await mesh.SendAsync(request).WithinHangLimit();
+        var reading = response.Content.ReadAsByteArrayAsync();
+        mesh.Advance(milliseconds);
+
+        body.Release();
+        await reading.WithinHangLimit();
+
+        Assert.Equal(expected, response.GetMeshReport()!.Reason);
+        Assert.Equal(expected == OutcomeReason.GrpcDeadlineExceeded, mesh.Endpoints.Any(endpoint => endpoint.State == EndpointState.Open));
         await mesh.AssertIdleAsync();
     }
 

@@ -138,9 +138,8 @@ public class BulkheadTests
         Assert.Equal((0, 1), (bulkhead.InUse, bulkhead.Streams));
     }
 
-    // Scenario C11.
     [Fact]
-    public void Shrinking_BelowUse_LetsTheSurplusDrain_AndGrowingAdmitsAgain()
+    public void R11_C11_Shrinking_BelowUse_LetsTheSurplusDrain_AndGrowingAdmitsAgain()
     {
         var bulkhead = Create(64);
         for (var i = 0; i < 40; i++)
@@ -279,6 +278,37 @@ public class BulkheadTests
 
         Assert.Equal(16_000, entered + cancelled);
         Assert.InRange(most, 1, Limit);
+        Assert.Equal((0, 0), (bulkhead.InUse, bulkhead.Queued));
+    }
+
+    [Fact]
+    public async Task R11_WhenLimitsAreSwappedUnderCalls_EveryPermitComesBackAndTheLargestLimitHolds()
+    {
+        var rounds = ScenarioLength.Of(1_000, 10_000);
+        int[] limits = [64, 8, 1];
+        var bulkhead = Create(limits[0], queue: 1_000);
+        var (inside, most, done) = (0, 0, false);
+        var swapping = Task.Run(() =>
+        {
+            for (var swap = 0; !Volatile.Read(ref done); swap++)
+            {
+                bulkhead.Apply(Settings(limits[swap % limits.Length], queue: 1_000));
+            }
+        });
+        await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Task.Run(async () =>
+        {
+            for (var round = 0; round < rounds; round++)
+            {
+                Assert.True(await bulkhead.EnterAsync(long.MaxValue, Token));
+                InterlockedMax(ref most, Interlocked.Increment(ref inside));
+                Interlocked.Decrement(ref inside);
+                bulkhead.Exit();
+            }
+        }))).WithinHangLimit(TimeSpan.FromMinutes(1));
+        Volatile.Write(ref done, true);
+        await swapping;
+
+        Assert.InRange(most, 1, limits[0]);
         Assert.Equal((0, 0), (bulkhead.InUse, bulkhead.Queued));
     }
 

@@ -463,9 +463,10 @@ public class MeshPoliciesTests
         builder.Services.AddSingleton(new ClientPolicyLayer("web", "orders", new() { External = true }));
         using var host = builder.Build();
 
-        var failure = await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync(TestContext.Current.CancellationToken));
+        var failure = await Assert.ThrowsAnyAsync<OptionsValidationException>(() => host.StartAsync(TestContext.Current.CancellationToken));
 
         Assert.Equal(3, failure.Failures.Count());
+        Assert.Equal(1 + 3, failure.Message.Split(Environment.NewLine).Length);
         Assert.All([Timeout, "MaxAttempts = 0", "client web"], text => Assert.Contains(text, failure.Message, StringComparison.Ordinal));
     }
 

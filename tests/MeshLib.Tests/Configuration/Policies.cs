@@ -19,7 +19,7 @@ internal sealed class Policies : IDisposable
 
     public LogOf<MeshPolicies> Log { get; } = new();
 
-    public MeshPolicies Current => _policies ??= new(new(Microsoft.Extensions.Options.Options.Create(Options), _clients, _balancers, _configuration), Time, Log);
+    public MeshPolicies Current => _policies ??= new(new(Microsoft.Extensions.Options.Options.Create(Options), _clients, _balancers, new([], [], Microsoft.Extensions.Options.Options.Create(Options), _configuration), _configuration), Time, Log);
 
     public EffectivePolicy Orders => Current.ForService("orders");
 

@@ -1,3 +1,4 @@
+using MeshLib.TestKit;
 using Microsoft.Extensions.Time.Testing;
 
 namespace MeshLib.Tests.Deadlines;
@@ -34,6 +35,27 @@ public sealed class DeadlineSweepTests : IDisposable
         Assert.Equal(1, entry.Fired);
         _time.Advance(TimeSpan.FromHours(1));
         Assert.Equal(1, entry.Fired);
+    }
+
+    [Fact]
+    public async Task Cancel_WaitsForNoCallbackAndReportsWhatOneThrows()
+    {
+        using var blocked = new ManualResetEventSlim();
+        using var source = new CancellationTokenSource();
+        var fault = new InvalidOperationException("Foreign.");
+        source.Token.Register(() =>
+        {
+            blocked.Wait(HangLimit);
+            throw fault;
+        });
+
+        _sweep.Cancel(source);
+
+        Assert.True(source.IsCancellationRequested);
+        Assert.Empty(_faults);
+        blocked.Set();
+        await Eventually.BecomesTrueAsync(() => _faults.Count == 1);
+        Assert.Same(fault, Assert.IsType<AggregateException>(_faults[0]).InnerException);
     }
 
     [Fact]

@@ -1,9 +1,10 @@
 using CsCheck;
+using MeshLib.TestKit;
 using Microsoft.Extensions.Time.Testing;
 
 namespace MeshLib.Tests.Health;
 
-/// <summary>The breaker against a sequential model, alone and under threads (scenarios R05, R06).</summary>
+/// <summary>The breaker against a sequential model, alone and under threads.</summary>
 public class EndpointBreakerModelTests
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(3);
@@ -14,7 +15,7 @@ public class EndpointBreakerModelTests
         Gen.Select(Gen.OneOf(Gen.Const(0.0), Gen.Double[0, 4]), Gen.Bool, Gen.Enum<BreakerSignal>(), Gen.OneOf(Gen.Const(0), Gen.Const(0), Gen.Int[0, 3])).Array[0, 200];
 
     [Fact]
-    public void AnySequenceOfEvents_EndsAsInTheModel() => s_steps.Sample(steps =>
+    public void R05_R06_AnySequenceOfEvents_LateOnesToo_EndsAsInTheModel() => s_steps.Sample(steps =>
     {
         var breaker = new EndpointBreaker(s_settings, new MonotonicClock(new FakeTimeProvider()), new NoJitter());
         var model = new Model();
@@ -32,19 +33,20 @@ public class EndpointBreakerModelTests
         }
 
         return true;
-    });
+    }, iter: ScenarioLength.Of(100, 10_000));
 
     [Fact]
-    public void SixtyFourThreadsAtTheThreshold_MakeOneTransition()
+    public void R05_SixtyFourThreadsAtTheThreshold_MakeOneTransitionAndOneProbe()
     {
         const int Threads = 64;
+        var rounds = ScenarioLength.Of(200, 10_000);
         var breaker = new EndpointBreaker(s_settings with { FailureRatio = 0 }, new MonotonicClock(new FakeTimeProvider()), new NoJitter());
         var (transitions, probes) = (0, 0);
         var now = 100.0;
         using var barrier = new Barrier(Threads, _ => now += 100);
         var threads = Enumerable.Range(0, Threads).Select(_ => new Thread(() =>
         {
-            for (var round = 0; round < 200; round++)
+            for (var round = 0; round < rounds; round++)
             {
                 // All fail in one closed period, all ask for the probe of one break, and all report on that one probe.
                 var generation = breaker.Generation;
@@ -62,13 +64,13 @@ public class EndpointBreakerModelTests
         Array.ForEach(threads, thread => thread.Start());
         Array.ForEach(threads, thread => thread.Join());
 
-        Assert.Equal(200, probes);
-        Assert.Equal(400, transitions);
+        Assert.Equal(rounds, probes);
+        Assert.Equal(2 * rounds, transitions);
         Assert.Equal(BreakerState.Closed, breaker.State);
     }
 
     [Fact]
-    public async Task ThreadsDoingAnything_ChangeStateExactlyAsOftenAsTheySay()
+    public async Task R05_ThreadsDoingAnything_ChangeStateExactlyAsOftenAsTheySay()
     {
         var breaker = new EndpointBreaker(s_settings, new MonotonicClock(new FakeTimeProvider()), new NoJitter());
         var changes = 0;

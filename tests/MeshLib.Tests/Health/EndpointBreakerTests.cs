@@ -153,9 +153,9 @@ public class EndpointBreakerTests
         Assert.True(breaker.Record(BreakerSignal.Success, second, At(6)));
     }
 
-    // peers T30, scenario R06: in Polly a late success from before the break closes a half-open breaker.
+    // peers T30: in Polly a late success from before the break closes a half-open breaker.
     [Fact]
-    public void LateResults_FromBeforeTheBreak_ChangeNothing()
+    public void R06_LateResults_FromBeforeTheBreak_ChangeNothing()
     {
         var breaker = Opened();
         foreach (var signal in Enum.GetValues<BreakerSignal>())
@@ -204,6 +204,17 @@ public class EndpointBreakerTests
 
         Assert.InRange(lengths.Min(), 1, 1.05);
         Assert.InRange(lengths.Max(), 1.45, 1.5);
+    }
+
+    [Fact]
+    public void TheBreak_WhenItsMaximumLeavesNoRoomForJitter_IsNoShorterThanItsDuration()
+    {
+        foreach (var seed in Enumerable.Range(0, 20))
+        {
+            var breaker = new EndpointBreaker(s_settings with { MaxBreakDuration = s_settings.BreakDuration }, _clock, new Random(seed));
+            Repeat(5, () => breaker.Record(BreakerSignal.Failure, 0, 0));
+            Assert.Equal(s_settings.BreakDuration.Ticks, breaker.RetryAt);
+        }
     }
 
     [Theory]

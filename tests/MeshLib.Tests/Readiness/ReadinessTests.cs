@@ -87,6 +87,29 @@ public sealed class ReadinessTests : IAsyncDisposable
     }
 
     [Theory]
+    [InlineData("orders", true)]
+    [InlineData("_admin.orders", true)]
+    [InlineData("https://api.example.com", false)]
+    [InlineData("localhost", false)]
+    public async Task Readiness_OfADeclaredServiceThatNobodyCouldKnow_IsHealthyAndSaysSoWithAWarning(string client, bool doubtful)
+    {
+        await using var mesh = new TestMesh(services =>
+        {
+            services.AddMeshClient(client);
+            services.AddHealthChecks().AddMeshHealthChecks();
+        });
+
+        for (var look = 0; look < 2; look++)
+        {
+            var entry = (await mesh.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync(TestContext.Current.CancellationToken).WithinHangLimit()).Entries["mesh"];
+            Assert.Equal((HealthStatus.Healthy, doubtful ? "By plain DNS, for want of a registry: orders." : null), (entry.Status, entry.Description));
+        }
+
+        Assert.Equal(doubtful ? 1 : 0, mesh.Logs.WithEvent(204).Count);
+        Assert.All(mesh.Logs.WithEvent(204), static entry => Assert.Contains("AddConsul()", entry.Message, StringComparison.Ordinal));
+    }
+
+    [Theory]
     [InlineData("https+http://orders", "https+http://orders")]
     [InlineData("_admin.orders", "http://_admin.orders")]
     public async Task Readiness_OfAClientWithSchemesOrANamedEndpoint_AsksForWhatTheClientCalls(string client, string asked)

@@ -1,4 +1,5 @@
 using System.Net.Http.Json;
+using System.Text.Json.Nodes;
 using MeshLib.TestKit;
 using MeshLib.Tests.Calls;
 using Microsoft.Extensions.Time.Testing;
@@ -18,6 +19,11 @@ public class RequestReplayTests
         { "form", 3 },
         { "memory", 3 },
         { "json", 3 },
+        { "json of a list", 3 },
+        { "json of a set", 3 },
+        { "json node", 3 },
+        { "json of an iterator", 1 },
+        { "json of an asynchronous sequence", 1 },
         { "json of a stranger", 3 },
         { "multipart", 3 },
         { "multipart of streams", 3 },
@@ -112,6 +118,11 @@ public class RequestReplayTests
             "form" => new FormUrlEncodedContent([new("a", "b")]),
             "memory" => new ReadOnlyMemoryContent(new byte[] { 4, 5 }),
             "json" => JsonContent.Create(new { Sku = "A1" }),
+            "json of a list" => JsonContent.Create(new List<int> { 1, 2 }),
+            "json of a set" => JsonContent.Create(new HashSet<string> { "one" }),
+            "json node" => JsonContent.Create(new JsonArray(1, 2)),
+            "json of an iterator" => JsonContent.Create(Enumerable.Range(1, 2).Where(static number => number > 0)),
+            "json of an asynchronous sequence" => JsonContent.Create(Numbers()),
             "json of a stranger" => new StrangersContent("{}"),
             "multipart" => new MultipartContent("mixed", "b") { new StringContent("one"), JsonContent.Create(2) },
             "multipart of streams" => new MultipartContent("mixed", "b") { new StreamContent(new MemoryStream([1, 2])), new StringContent("two") },
@@ -123,6 +134,12 @@ public class RequestReplayTests
             "multipart with a stream without length" => new MultipartContent("mixed", "b") { new StreamContent(new OneWayStream("the body", lengthKnown: false)) },
             _ => throw new ArgumentOutOfRangeException(nameof(kind)),
         };
+    }
+
+    private static async IAsyncEnumerable<int> Numbers()
+    {
+        await Task.Yield();
+        yield return 1;
     }
 
     /// <summary>A content type of a library that the mesh has never heard of.</summary>

@@ -388,6 +388,46 @@ public abstract class RetryCases(FakeTimeProvider time)
     }
 
     [Fact]
+    public async Task EndpointsThatAllRefuse_AreEachTriedOnceForFreeAndThenAsOftenAsMaxAttemptsAllows()
+    {
+        await using var mesh = await VirtualMesh.StartAsync(time, policy => policy.Retry.Budget.MinPerSecond = 0, endpoints: 5);
+        mesh.Transport.Answer(_ => throw TransportErrors.Refused());
+
+        await Assert.ThrowsAsync<HttpRequestException>(() => mesh.GetAsync().WithinHangLimit());
+
+        // Five endpoints, of which four were free, and two repetitions that are paid for. No server has seen any of them.
+        Assert.Equal(7, mesh.Transport.Attempts);
+        Assert.Equal(5, mesh.Transport.AttemptsPerEndpoint.Count);
+        Assert.Equal(3, mesh.Service.Budget.Balance);
+    }
+
+    [Fact]
+    public async Task WhateverIsRefused_ServersSeeNoMoreThanMaxAttempts()
+    {
+        await using var mesh = await VirtualMesh.StartAsync(time, policy => policy.CircuitBreaker.ConsecutiveFailures = 1_000, endpoints: 5);
+        var random = new Random(1);
+        var seen = 0;
+        mesh.Transport.Answer(_ => random.Next(2) == 0 ? throw TransportErrors.Refused() : ScriptedTransport.Response(++seen > 0 ? 503 : 200));
+        var most = 0;
+        for (var call = 0; call < 300; call++)
+        {
+            seen = 0;
+            try
+            {
+                (await mesh.GetAsync().WithinHangLimit()).Dispose();
+            }
+            catch (HttpRequestException)
+            {
+            }
+
+            most = Math.Max(most, seen);
+            mesh.Advance(20_000);
+        }
+
+        Assert.Equal(3, most);
+    }
+
+    [Fact]
     public async Task EndpointsThatGetNoTraffic_MakeNoRetryFree()
     {
         await using var mesh = await VirtualMesh.StartAsync(time, policy => policy.CircuitBreaker.ConsecutiveFailures = 100, endpoints: 0);

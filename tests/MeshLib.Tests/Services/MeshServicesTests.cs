@@ -60,6 +60,33 @@ public class MeshServicesTests
         Assert.NotNull(mesh.Transport.Requests[^1].MeshTimeout);
     }
 
+    [Fact]
+    public async Task ServiceThatIsForgottenAsItIsCalledAgain_StaysOne()
+    {
+        await using var mesh = VirtualMesh.Create(_time);
+        mesh.Source.Publish("pricing", "http://10.0.1.1");
+        EndpointSetKey[] keys = [new("http", "pricing", -1), new("http", "_admin.pricing", -1)];
+        using var stop = new CancellationTokenSource();
+        var callers = keys.Select(key => Task.Run(() =>
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                mesh.Root.Find(key);
+                Thread.Yield();
+            }
+        })).ToArray();
+        for (var round = 0; round < 3_000; round++)
+        {
+            _time.Advance(TimeSpan.FromMinutes(5));
+            Assert.True(Pricing().Count() <= 1, $"Round {round}: {Pricing().Count()} services have one name.");
+        }
+
+        await stop.CancelAsync();
+        await Task.WhenAll(callers).WithinHangLimit();
+
+        IEnumerable<MeshService> Pricing() => mesh.Root.Sets.Select(static set => set.Service).Where(static service => service.Name == "pricing").Distinct();
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

@@ -9,7 +9,8 @@ namespace MeshLib;
 /// A source that cannot be heard still says what it said last, and all others are heard. A mistake keeps what was good last, but for the modes: the kill switch is read by itself,
 /// because whoever throws it must not be stopped by what somebody else got wrong.
 /// </remarks>
-internal sealed class PolicySources(IOptions<MeshOptions> options, IEnumerable<ClientPolicyLayer> clients, IEnumerable<KnownBalancer> balancers, IConfiguration? configuration = null)
+internal sealed class PolicySources(
+    IOptions<MeshOptions> options, IEnumerable<ClientPolicyLayer> clients, IEnumerable<KnownBalancer> balancers, UnknownNames unknown, IConfiguration? configuration = null)
 {
     private readonly ClientPolicyLayer[] _clients = [.. clients];
     private readonly LayerChecks _checks = new([.. KnownBalancer.BuiltIn.Concat(balancers).Select(static balancer => balancer.Name)]);
@@ -51,7 +52,10 @@ internal sealed class PolicySources(IOptions<MeshOptions> options, IEnumerable<C
             reading = Read(_inForce) with { Problems = reading.Problems };
         }
 
-        return reading with { Problems = [.. _sources.Select(static source => source.Fault).OfType<string>(), .. reading.Problems] };
+        string[] problems = [.. _sources.Select(static source => source.Fault).OfType<string>(), .. reading.Problems];
+
+        // What cannot be heard or taken over may name what seems to be unknown.
+        return reading with { Problems = problems, Doubts = problems.Length > 0 ? [] : [.. unknown.In(reading.Layers)] };
     }
 
     public IDisposable OnChange(Action changed) => ChangeToken.OnChange(_root.GetReloadToken, changed);
@@ -64,7 +68,7 @@ internal sealed class PolicySources(IOptions<MeshOptions> options, IEnumerable<C
         List<PolicyLayer> layers = [.. CodeLayers.Of(options.Value, _clients), .. section.Read(), .. ForcedMode.Layers(said, problems)];
         var (serviceName, zone, keep) = (section.ServiceName ?? options.Value.ServiceName, section.Zone ?? options.Value.Zone, section.KeepResilienceHandlers ?? options.Value.KeepResilienceHandlers);
         problems.AddRange(_checks.Check(layers, _clients.Select(static client => (client.Service ?? "", client.Client))));
-        return new(serviceName, zone, keep, layers, problems);
+        return new(serviceName, zone, keep, layers, problems, []);
     }
 
     private static IEnumerable<IConfigurationProvider> ProvidersOf(IConfigurationRoot root) =>
