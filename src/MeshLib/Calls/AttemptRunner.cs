@@ -178,11 +178,7 @@ internal sealed class AttemptRunner
             return false;
         }
 
-        var refusal = OutcomeReason.PinnedEndpointUnknown;
-        var picked = call.PinnedEndpoint is { } pinned
-            ? call.Set.TryPickPinned(pinned, out ticket)
-            : call.Set.TryPick(call, call.Repeatable && call.Replayable, out ticket, out refusal);
-        if (!picked)
+        if (!call.Set.TryPick(call, out ticket, out var refusal))
         {
             call.Refuse(refusal);
             return false;

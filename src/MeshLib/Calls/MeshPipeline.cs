@@ -23,7 +23,7 @@ internal sealed class MeshPipeline(CallClock time, Admission admission, AttemptR
         }
 
         set.Touch();
-        return handler.Client.OwnTimeout != Timeout.InfiniteTimeSpan && handler.Client.PolicyFor(set.Service).Policy.Mode != MeshMode.Enforce
+        return handler.Client.OwnTimeout != Timeout.InfiniteTimeSpan && set.Service.Policy.Mode != MeshMode.Enforce
             ? EnterLimitedAsync(set, handler, request, synchronous, cancellationToken)
             : Enter(set, handler, request, synchronous, cancellationToken);
     }
@@ -120,13 +120,13 @@ internal sealed class MeshPipeline(CallClock time, Admission admission, AttemptR
             return Conclude(call);
         }
 
-        if (!call.Set.TryPick(call, repeatable: true, out var ticket, out var refusal))
+        if (!call.Set.TryResolve(call, out var endpoint, out var refusal))
         {
             call.Refuse(refusal);
             return Conclude(call);
         }
 
-        RequestDispatch.Redirect(call, ticket.Endpoint);
+        RequestDispatch.Redirect(call, endpoint);
         try
         {
             return call.Synchronous

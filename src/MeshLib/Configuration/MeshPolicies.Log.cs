@@ -4,7 +4,7 @@ namespace MeshLib;
 
 internal sealed partial class MeshPolicies
 {
-    [LoggerMessage(300, LogLevel.Error, "The changed configuration of the mesh is not taken over, the last good one stays in force:\n{Problems}")]
+    [LoggerMessage(300, LogLevel.Error, "The configuration of the mesh is not taken over as it stands; in place of what follows the last good one stays in force, and modes are taken over all the same:\n{Problems}")]
     private static partial void LogRejected(ILogger logger, string problems);
 
     [LoggerMessage(301, LogLevel.Information, "The configuration of the mesh is good again and in force.")]

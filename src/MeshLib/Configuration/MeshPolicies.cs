@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 
 namespace MeshLib;
 
-/// <summary>The policies in force in a host: read and checked when it is made, read again when configuration changes. A reading with a mistake is never taken over. Thread-safe.</summary>
+/// <summary>The policies in force in a host: read and checked when it is made, read again when configuration changes. A mistake is never taken over. Thread-safe.</summary>
 internal sealed partial class MeshPolicies : IDisposable
 {
     /// <summary>Changes are looked for this often, so that a burst of them is one reading, and one is in force well within two seconds.</summary>
@@ -15,14 +15,13 @@ internal sealed partial class MeshPolicies : IDisposable
     private readonly ConcurrentDictionary<string, PolicyLayer> _clientTimeouts = new(StringComparer.OrdinalIgnoreCase);
     private readonly HashSet<string> _doubted = [];
     private readonly Lock _swapping = new();
-    private readonly IDisposable? _subscription;
+    private readonly IDisposable _subscription;
     private readonly ITimer? _timer;
     private volatile PolicyReading _reading;
     private volatile PolicySet _current;
     private volatile string? _problem;
     private bool _changed;
     private bool _looking;
-    private string? _silenced;
     private int _rejected;
 
     /// <exception cref="OptionsValidationException">There is a mistake in code or configuration; all of them are named.</exception>
@@ -36,11 +35,11 @@ internal sealed partial class MeshPolicies : IDisposable
         _reading = sources.Read();
         if (_reading.Problems.Count > 0)
         {
-            _subscription?.Dispose();
+            _subscription.Dispose();
             throw new OptionsValidationException(MeshSection.Name, typeof(MeshOptions), _reading.Problems);
         }
 
-        Accept(_reading);
+        Say(_reading.Doubts);
         _current = new(_reading.Layers, version: 1);
         if (sources.CanChange)
         {
@@ -64,10 +63,10 @@ internal sealed partial class MeshPolicies : IDisposable
     /// <summary>Counts the generations of policies, from 1.</summary>
     public long Version => _current.Version;
 
-    /// <summary>How many readings were not taken over because of a mistake in them.</summary>
+    /// <summary>How many readings were not taken over, or not whole, because of a mistake in them or a source that could not be heard.</summary>
     public int Rejected => Volatile.Read(ref _rejected);
 
-    /// <summary>Every mistake in the last reading, when it was rejected and an earlier one is in force; otherwise <see langword="null"/>.</summary>
+    /// <summary>Every mistake in the last reading and every source that it could not hear, when because of them something earlier is in force; otherwise <see langword="null"/>.</summary>
     public string? Problem => _problem;
 
     /// <summary>The services that an entry of <c>Mesh:Services</c> names, in code or in configuration.</summary>
@@ -99,7 +98,7 @@ internal sealed partial class MeshPolicies : IDisposable
 
     public void Dispose()
     {
-        _subscription?.Dispose();
+        _subscription.Dispose();
         _timer?.Dispose();
     }
 
@@ -113,10 +112,8 @@ internal sealed partial class MeshPolicies : IDisposable
 
         try
         {
-            var silenced = _sources.Silenced();
-            if (Interlocked.Exchange(ref _changed, false) || silenced != _silenced)
+            if (Interlocked.Exchange(ref _changed, false) || _sources.IsSilenceNew)
             {
-                _silenced = silenced;
                 ReadAgain();
             }
         }
@@ -138,25 +135,22 @@ internal sealed partial class MeshPolicies : IDisposable
         if (reading.Problems.Count > 0)
         {
             Reject(string.Join(Environment.NewLine, reading.Problems));
-            return;
         }
-
-        Accept(reading);
-        if (Interlocked.Exchange(ref _problem, null) is not null)
+        else if (Interlocked.Exchange(ref _problem, null) is not null)
         {
             LogRecovered(_logger);
         }
 
+        Say(reading.Doubts);
         if (!reading.Same(_reading))
         {
             Swap(reading);
         }
     }
 
-    private void Accept(PolicyReading reading)
+    private void Say(IEnumerable<string> doubts)
     {
-        _sources.Accept();
-        foreach (var doubt in reading.Doubts.Where(_doubted.Add))
+        foreach (var doubt in doubts.Where(_doubted.Add))
         {
             LogDoubt(_logger, doubt);
         }

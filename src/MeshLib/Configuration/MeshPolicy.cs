@@ -5,13 +5,13 @@ namespace MeshLib;
 /// A list that is set replaces the inherited one whole.
 /// </summary>
 /// <remarks>
-/// A layer given to <c>AddMeshClient</c> or to <see cref="MeshOptions.Clients"/> may set what belongs to a call. State that all clients of a service share (<see cref="LoadBalancing"/>,
+/// A layer given to <c>AddMeshClient</c> or to <see cref="MeshOptions.Clients"/> may set what belongs to a call. State that all clients of a service share (<see cref="Mode"/>, <see cref="LoadBalancing"/>,
 /// <see cref="CircuitBreaker"/>, <see cref="Bulkhead"/>, <see cref="RetryOptions.Budget"/>, <see cref="External"/>) is set through <see cref="MeshOptions.Services"/>,
 /// <see cref="MeshOptions.Defaults"/> or configuration; set on a client it fails the start.
 /// </remarks>
 public sealed class MeshPolicy
 {
-    /// <summary>How much the mesh does.</summary>
+    /// <summary>How much the mesh does. Shared by all clients of a service.</summary>
     /// <value>Default <see cref="MeshMode.Enforce"/>. A service's mode goes before the global one; the environment variable <c>MESH_MODE</c> goes before both.</value>
     public MeshMode? Mode { get; set; }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
 
 namespace MeshLib;
@@ -162,16 +163,16 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
     }
 
     /// <summary>Chooses where an attempt goes. On <see langword="false"/>, <paramref name="refusal"/> says why there is nowhere.</summary>
-    public bool TryPick(MeshCall call, bool repeatable, out EndpointTicket ticket, out OutcomeReason refusal)
+    public bool TryPick(MeshCall call, out EndpointTicket ticket, out OutcomeReason refusal)
     {
         var snapshot = _snapshot!;
-        if (snapshot.CutOff.Count > 0 && TryProbe(snapshot, call.AttemptStarted, repeatable, out ticket))
+        if (call.PinnedEndpoint is null && snapshot.CutOff.Count > 0 && TryProbe(snapshot, call.AttemptStarted, call.Repeatable && call.Replayable, out ticket))
         {
             refusal = OutcomeReason.Ok;
             return true;
         }
 
-        if (_balancer.Pick(snapshot, call) is { } endpoint)
+        if (Pick(snapshot, call) is { } endpoint)
         {
             ticket = new(endpoint, endpoint.Breaker.Generation);
             refusal = OutcomeReason.Ok;
@@ -179,26 +180,17 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
         }
 
         ticket = default;
-        refusal = snapshot.Problem is not null ? OutcomeReason.DiscoveryFailed
-            : snapshot.CutOff.Count > 0 ? OutcomeReason.AllEndpointsOpen
-            : OutcomeReason.NoEndpoint;
+        refusal = RefusalOf(snapshot, call);
         return false;
     }
 
-    /// <summary>The one endpoint that a request is pinned to, whatever its health.</summary>
-    public bool TryPickPinned(Uri address, out EndpointTicket ticket)
+    /// <summary>Chooses where a call of mode Resolve goes: one endpoint after the other, whatever their health. There is no ticket, and no probe, because nothing will be settled.</summary>
+    public bool TryResolve(MeshCall call, [NotNullWhen(true)] out MeshEndpoint? endpoint, out OutcomeReason refusal)
     {
-        foreach (var endpoint in _snapshot!.All)
-        {
-            if (endpoint.Address == address)
-            {
-                ticket = new(endpoint, endpoint.Breaker.Generation);
-                return true;
-            }
-        }
-
-        ticket = default;
-        return false;
+        var snapshot = _snapshot!;
+        endpoint = call.PinnedEndpoint is { } pinned ? snapshot.Find(pinned) : snapshot.Everyone?.Pick(call);
+        refusal = endpoint is null ? RefusalOf(snapshot, call) : OutcomeReason.Ok;
+        return endpoint is not null;
     }
 
     /// <summary>Whether any endpoint may receive traffic now.</summary>
@@ -296,6 +288,23 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
         }
     }
 
+    private MeshEndpoint? Pick(EndpointSnapshot snapshot, MeshCall call)
+    {
+        if (call.PinnedEndpoint is { } pinned)
+        {
+            return snapshot.Find(pinned);
+        }
+
+        // The snapshot may be of another mode than the call, which keeps the one that it began in: who only observes is refused by nobody.
+        return _balancer.Pick(snapshot, call) ?? (call.Policy.Policy.Mode == MeshMode.Observe ? snapshot.Everyone?.Pick(call) : null);
+    }
+
+    private static OutcomeReason RefusalOf(EndpointSnapshot snapshot, MeshCall call) =>
+        call.PinnedEndpoint is not null ? OutcomeReason.PinnedEndpointUnknown
+        : snapshot.Problem is not null ? OutcomeReason.DiscoveryFailed
+        : snapshot.CutOff.Count > 0 ? OutcomeReason.AllEndpointsOpen
+        : OutcomeReason.NoEndpoint;
+
     private bool TryProbe(EndpointSnapshot snapshot, long now, bool repeatable, out EndpointTicket ticket)
     {
         ticket = default;
@@ -341,8 +350,7 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
     private void Rebuild()
     {
         var policy = Service.Policy;
-        var balancer = policy.Mode == MeshMode.Resolve ? LoadBalancers.RoundRobin : policy.LoadBalancing.Policy;
-        var snapshot = EndpointSnapshot.Of(_membership.Members, policy, live => _balancer.CreatePicker(balancer, live));
+        var snapshot = EndpointSnapshot.Of(_membership.Members, policy, live => _balancer.CreatePicker(policy.LoadBalancing.Policy, live), _environment.Random);
         if (snapshot.Panic != (_snapshot?.Panic ?? false))
         {
             LogPanic(_logger, Service.Name, snapshot.Panic ? "begins" : "ends", snapshot.All.Count(static endpoint => endpoint.Metadata.Healthy), snapshot.All.Count);

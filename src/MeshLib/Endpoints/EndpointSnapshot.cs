@@ -17,6 +17,11 @@ internal sealed class EndpointSnapshot
     /// <summary>Chooses among <see cref="Live"/>; <see langword="null"/> when there are none.</summary>
     public EndpointPicker? Picker { get; init; }
 
+    /// <summary>
+    /// Takes <see cref="All"/> in turn, whatever their health: for calls that nobody may refuse. Made when it is first asked for, which where the mesh is enforced is never.
+    /// </summary>
+    public EndpointPicker? Everyone => AllInTurn?.Value;
+
     /// <summary>The endpoints whose breaker is not closed: they get their probes, and nothing else where the breaker is enforced.</summary>
     public IReadOnlyList<MeshEndpoint> CutOff { get; init; } = [];
 
@@ -26,11 +31,14 @@ internal sealed class EndpointSnapshot
     /// <summary>Why discovery has not answered yet.</summary>
     public Exception? Problem { get; init; }
 
+    private Lazy<EndpointPicker>? AllInTurn { get; init; }
+
     /// <summary>Sorts the members of a set by what they may receive.</summary>
     /// <param name="all">The members.</param>
     /// <param name="policy">The service's policy.</param>
     /// <param name="pick">Makes the picker over those that may receive traffic, at least one.</param>
-    public static EndpointSnapshot Of(IReadOnlyList<MeshEndpoint> all, EffectivePolicy policy, Func<IReadOnlyList<MeshEndpoint>, EndpointPicker> pick)
+    /// <param name="random">Draws with whom <see cref="Everyone"/> begins.</param>
+    public static EndpointSnapshot Of(IReadOnlyList<MeshEndpoint> all, EffectivePolicy policy, Func<IReadOnlyList<MeshEndpoint>, EndpointPicker> pick, Random random)
     {
         // Nobody stands in for a lone external host: cutting it off would only add outages.
         var enforce = policy.Mode == MeshMode.Enforce && !(policy.External && all.Count == 1);
@@ -49,7 +57,7 @@ internal sealed class EndpointSnapshot
 
             // Where it is only observed a breaker has its probes all the same, or it would never close again.
             var open = endpoint.Breaker.State != BreakerState.Closed;
-            if (open && policy.Mode != MeshMode.Resolve)
+            if (open)
             {
                 cutOff.Add(endpoint);
             }
@@ -60,7 +68,21 @@ internal sealed class EndpointSnapshot
             }
         }
 
-        return new() { All = all, Live = live, CutOff = cutOff, Panic = panic, Picker = live.Count == 0 ? null : pick(live) };
+        return new() { All = all, Live = live, CutOff = cutOff, Panic = panic, Picker = live.Count == 0 ? null : pick(live), AllInTurn = new(() => new RoundRobinLoadBalancer(random).CreatePicker(all)) };
+    }
+
+    /// <summary>The endpoint that a request is pinned to, whatever its health.</summary>
+    public MeshEndpoint? Find(Uri address)
+    {
+        foreach (var endpoint in All)
+        {
+            if (endpoint.Address == address)
+            {
+                return endpoint;
+            }
+        }
+
+        return null;
     }
 
     /// <summary>Whether an endpoint that may receive traffic, and has not been cut off since, has not been tried by <paramref name="call"/>.</summary>

@@ -80,6 +80,78 @@ public class ModeTests
         await mesh.AssertIdleAsync();
     }
 
+    [Theory]
+    [InlineData(MeshMode.Resolve)]
+    [InlineData(MeshMode.Observe)]
+    public async Task PinnedRequest_GoesToItsEndpointInEveryMode(MeshMode mode)
+    {
+        await using var mesh = await VirtualMesh.StartAsync(_time, policy => policy.Mode = mode);
+        mesh.Transport.AnswerWith(200);
+        for (var call = 0; call < 6; call++)
+        {
+            using var request = VirtualMesh.Request();
+            request.PinMeshEndpoint(new Uri(VirtualMesh.Address(2)));
+            (await mesh.SendAsync(request).WithinHangLimit()).Dispose();
+        }
+
+        Assert.Equal(6, mesh.Transport.AttemptsTo(VirtualMesh.Address(2)));
+        using var unknown = VirtualMesh.Request();
+        unknown.PinMeshEndpoint(new Uri("http://10.9.9.9:1"));
+        var refusal = await Assert.ThrowsAsync<NoEndpointAvailableException>(() => mesh.SendAsync(unknown).WithinHangLimit());
+        Assert.Contains("10.9.9.9", refusal.Message, StringComparison.Ordinal);
+        Assert.Equal(6, mesh.Transport.Attempts);
+        await mesh.AssertIdleAsync();
+    }
+
+    [Fact]
+    public async Task Resolve_TakesNoProbe_SoThatTheOneAfterItIsNotWaitedFor()
+    {
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection().Build();
+        await using var mesh = await VirtualMesh.StartAsync(_time, policy => policy.CircuitBreaker.ConsecutiveFailures = 1, endpoints: 1, services: services => services.AddSingleton<IConfiguration>(configuration));
+        mesh.Transport.AnswerWith(503);
+        (await mesh.SendAsync(VirtualMesh.Request("POST")).WithinHangLimit()).Dispose();
+        await SwitchAsync(mesh, configuration, "Resolve");
+        mesh.Advance(5_000);
+        mesh.Transport.AnswerWith(200);
+        for (var call = 0; call < 3; call++)
+        {
+            (await mesh.GetAsync().WithinHangLimit()).Dispose();
+        }
+
+        Assert.Equal(EndpointState.Open, mesh.Endpoints[0].State);
+        await SwitchAsync(mesh, configuration, "Enforce");
+        (await mesh.GetAsync().WithinHangLimit()).Dispose();
+
+        Assert.Equal(EndpointState.Available, mesh.Endpoints[0].State);
+        await mesh.AssertIdleAsync();
+    }
+
+    [Fact]
+    public async Task ObservingCall_IsNotRefusedWhenTheModeBecomesEnforceWhileItsBodyIsRead()
+    {
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection([new("Mesh:Mode", "Observe")]).Build();
+        await using var mesh = await VirtualMesh.StartAsync(_time, policy =>
+        {
+            policy.CircuitBreaker.ConsecutiveFailures = 1;
+            policy.CircuitBreaker.BreakDuration = TimeSpan.FromMinutes(1);
+        }, endpoints: 1, services: services => services.AddSingleton<IConfiguration>(configuration));
+        mesh.Transport.AnswerWith(503);
+        (await mesh.GetAsync().WithinHangLimit()).Dispose();
+        mesh.Transport.AnswerWith(200);
+        var body = new TaskCompletionSource<byte[]>(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var request = VirtualMesh.Request("PUT", content: new SlowContent(body.Task));
+        request.AllowMeshRetry(true);
+        var call = mesh.SendAsync(request);
+
+        await SwitchAsync(mesh, configuration, "Enforce");
+        await Assert.ThrowsAsync<NoEndpointAvailableException>(() => mesh.GetAsync().WithinHangLimit());
+        body.SetResult([1]);
+
+        using var response = await call.WithinHangLimit();
+        Assert.Equal(200, (int)response.StatusCode);
+        await mesh.AssertIdleAsync();
+    }
+
     [Fact]
     public async Task Resolve_IsAKillSwitchAtRunTimeAndBack()
     {
@@ -93,7 +165,7 @@ public class ModeTests
         (await mesh.SendAsync(VirtualMesh.Request("POST")).WithinHangLimit()).Dispose();
         await Assert.ThrowsAsync<NoEndpointAvailableException>(() => mesh.GetAsync().WithinHangLimit());
 
-        await SwitchAsync("Resolve");
+        await SwitchAsync(mesh, configuration, "Resolve");
         for (var call = 0; call < 3; call++)
         {
             using var response = await mesh.GetAsync().WithinHangLimit();
@@ -103,17 +175,9 @@ public class ModeTests
         Assert.Equal(4, mesh.Transport.Attempts);
 
         // What the mesh had learnt is still there.
-        await SwitchAsync("Enforce");
+        await SwitchAsync(mesh, configuration, "Enforce");
         await Assert.ThrowsAsync<NoEndpointAvailableException>(() => mesh.GetAsync().WithinHangLimit());
         await mesh.AssertIdleAsync();
-
-        async Task SwitchAsync(string mode)
-        {
-            var version = mesh.Services.GetRequiredService<MeshPolicies>().Version;
-            configuration["Mesh:Mode"] = mode;
-            configuration.Reload();
-            await _time.AdvanceUntilAsync(() => mesh.Services.GetRequiredService<MeshPolicies>().Version > version, TimeSpan.FromMilliseconds(250), TimeSpan.FromMilliseconds(2_000));
-        }
     }
 
     [Theory]
@@ -127,10 +191,7 @@ public class ModeTests
         using var request = VirtualMesh.Request();
         (await mesh.SendAsync(request).WithinHangLimit()).Dispose();
         Assert.Equal([null, 2], mesh.Transport.Requests.Select(attempt => attempt.MeshAttempt));
-        var version = mesh.Services.GetRequiredService<MeshPolicies>().Version;
-        configuration["Mesh:Mode"] = mode;
-        configuration.Reload();
-        await _time.AdvanceUntilAsync(() => mesh.Services.GetRequiredService<MeshPolicies>().Version > version, TimeSpan.FromMilliseconds(250), TimeSpan.FromMilliseconds(2_000));
+        await SwitchAsync(mesh, configuration, mode);
 
         using var response = await mesh.SendAsync(request).WithinHangLimit();
 
@@ -145,14 +206,30 @@ public class ModeTests
         await using var mesh = await VirtualMesh.StartAsync(_time, services: services => services.AddSingleton<IConfiguration>(configuration));
         mesh.Transport.Answer(request => request.Uri.AbsolutePath == "/stream" ? ScriptedTransport.Response(200, ScriptedBody.Of("x").ThenStall().WithoutLength()) : ScriptedTransport.Response(200));
         var stream = await mesh.GetAsync("/stream").WithinHangLimit();
-        var version = mesh.Services.GetRequiredService<MeshPolicies>().Version;
-        configuration["Mesh:Mode"] = "Resolve";
-        configuration.Reload();
-        await _time.AdvanceUntilAsync(() => mesh.Services.GetRequiredService<MeshPolicies>().Version > version, TimeSpan.FromMilliseconds(250), TimeSpan.FromMilliseconds(2_000));
+        await SwitchAsync(mesh, configuration, "Resolve");
         Assert.Equal(1, mesh.Endpoints.Sum(endpoint => endpoint.InFlight));
 
         stream.Dispose();
 
         await mesh.AssertIdleAsync();
+    }
+
+    private async Task SwitchAsync(VirtualMesh mesh, IConfigurationRoot configuration, string mode)
+    {
+        var version = mesh.Services.GetRequiredService<MeshPolicies>().Version;
+        configuration["Mesh:Mode"] = mode;
+        configuration.Reload();
+        await _time.AdvanceUntilAsync(() => mesh.Services.GetRequiredService<MeshPolicies>().Version > version, TimeSpan.FromMilliseconds(250), TimeSpan.FromMilliseconds(2_000));
+    }
+
+    private sealed class SlowContent(Task<byte[]> body) : HttpContent
+    {
+        protected override async Task SerializeToStreamAsync(Stream stream, System.Net.TransportContext? context) => await stream.WriteAsync(await body);
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = 1;
+            return true;
+        }
     }
 }

@@ -12,10 +12,10 @@ internal sealed class FileOfTest : IFileProvider
     private string? _content;
     private ConfigurationReloadToken _changed = new();
 
-    public FileOfTest(string content)
+    public FileOfTest(string content, bool optional = true)
     {
         _content = content;
-        Provider = new(new JsonConfigurationSource { FileProvider = this, Path = "appsettings.json", ReloadOnChange = true, ReloadDelay = 0, Optional = true });
+        Provider = new(new JsonConfigurationSource { FileProvider = this, Path = "appsettings.json", ReloadOnChange = true, ReloadDelay = 0, Optional = optional });
     }
 
     public JsonConfigurationProvider Provider { get; }

@@ -69,7 +69,7 @@ public class LayerPrecedenceTests
     public void Mode_OfTheEnvironment_WinsOverEverything()
     {
         using var policies = new Policies()
-            .With(("Mesh:Mode", "Enforce"), ("Mesh:Services:orders:Mode", "Observe"), ("Mesh:Clients:web:Mode", "Enforce"), ("MESH_MODE", "resolve"));
+            .With(("Mesh:Mode", "Enforce"), ("Mesh:Services:orders:Mode", "Observe"), ("Mesh:Clients:web:Timeout", "00:00:09"), ("MESH_MODE", "resolve"));
 
         Assert.Equal(MeshMode.Resolve, policies.Orders.Mode);
         Assert.Equal(MeshMode.Resolve, policies.Current.ForClient("orders", "web").Mode);
@@ -116,6 +116,7 @@ public class LayerPrecedenceTests
     [Theory]
     [InlineData("CircuitBreaker:Window", "00:00:05")]
     [InlineData("External", "true")]
+    [InlineData("Mode", "Resolve")]
     public void SharedState_SetOnAClientByConfiguration_Fails(string path, string value)
     {
         using var policies = new Policies().With(($"Mesh:Clients:web:{path}", value));

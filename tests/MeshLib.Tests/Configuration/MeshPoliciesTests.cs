@@ -171,6 +171,67 @@ public class MeshPoliciesTests
         Assert.Equal(MeshMode.Resolve, policies.Current.ForService("unheard-of").Mode);
     }
 
+    [Theory]
+    [InlineData("Mesh:Mode")]
+    [InlineData("Mesh:Defaults:Mode")]
+    [InlineData("Mesh:Services:orders:Mode")]
+    [InlineData("MESH_MODE")]
+    public void KillSwitch_WorksWhateverMistakeStandsBesideIt_ThereAndBack(string path)
+    {
+        using var policies = new Policies().With((Timeout, "00:00:10"));
+        _ = policies.Orders;
+
+        policies.Change((Timeout, "soon"), ("Mesh:Defaults:Retry:MaxAttempts", "7"), (path, "Resolve"));
+        policies.Time.Advance(TimeSpan.FromSeconds(2));
+
+        Assert.Equal((MeshMode.Resolve, 3, TimeSpan.FromSeconds(10)), (policies.Orders.Mode, policies.Orders.Retry.MaxAttempts, policies.Orders.Timeout));
+        Assert.Contains("soon", policies.Current.Problem, StringComparison.Ordinal);
+
+        policies.Change((path, "Enforce"));
+        policies.Time.Advance(TimeSpan.FromSeconds(2));
+
+        Assert.Equal(MeshMode.Enforce, policies.Orders.Mode);
+        Assert.Contains("soon", policies.Current.Problem, StringComparison.Ordinal);
+
+        policies.Change((Timeout, "00:00:05"));
+        policies.Time.Advance(TimeSpan.FromSeconds(2));
+
+        Assert.Equal((7, TimeSpan.FromSeconds(5)), (policies.Orders.Retry.MaxAttempts, policies.Orders.Timeout));
+        Assert.Null(policies.Current.Problem);
+    }
+
+    [Fact]
+    public void Mode_ThatIsMisspelt_IsWhatItWasInItsPlace_AndStopsNoOther()
+    {
+        using var policies = new Policies().With(("Mesh:Services:orders:Mode", "Observe"));
+        _ = policies.Orders;
+
+        policies.Change(("Mesh:Services:orders:Mode", "Enfroce"), ("Mesh:Services:pricing:Mode", "Resovle"), ("Mesh:Mode", "Resolve"));
+        policies.Time.Advance(TimeSpan.FromSeconds(2));
+
+        Assert.Equal(MeshMode.Observe, policies.Orders.Mode);
+        Assert.Equal(MeshMode.Resolve, policies.Current.ForService("pricing").Mode);
+        Assert.Contains("Enfroce", policies.Current.Problem, StringComparison.Ordinal);
+        Assert.Contains("Resovle", policies.Current.Problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void KillSwitch_OfASourceThatHasFallenSilentSince_StaysThrown()
+    {
+        var file = new FileOfTest("""{ "Mesh": { "Zone": "eu-1" } }""");
+        using var policies = new Policies().With((Timeout, "00:00:10")).With(file.Provider);
+        _ = policies.Orders;
+
+        file.Write("""{ "Mesh": { "Mode": "Resolve", "Defaults": { "Retry": { "MaxAttempts": "many" } } } }""");
+        policies.Notice();
+        file.Write("""{ "Mesh": { "Mode""");
+        policies.Time.Advance(TimeSpan.FromSeconds(2));
+
+        Assert.Equal(MeshMode.Resolve, policies.Orders.Mode);
+        Assert.Equal(TimeSpan.FromSeconds(10), policies.Orders.Timeout);
+        Assert.Contains("many", policies.Current.Problem, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void File_ThatIsHalfWritten_KeepsTheLastGoodAlthoughItsProviderSaysNothing()
     {
@@ -193,22 +254,71 @@ public class MeshPoliciesTests
     }
 
     [Theory]
-    [InlineData(null)]
     [InlineData("{}")]
-    public void File_ThatIsGoneOrEmpty_KeepsTheLastGoodEvenWhenSomethingElseChanges(string? content)
+    [InlineData("""{ "Mesh": { "Services": { "ord""")]
+    public void File_ThatIsEmptyOrHalfWritten_StillSaysWhatItSaidLast_AndStopsNobodyElse(string content)
     {
         var file = new FileOfTest("""{ "Mesh": { "Services": { "orders": { "Timeout": "00:00:10" } } } }""");
-        using var policies = new Policies().With(file.Provider).With(("Mesh:Zone", "eu-1"));
-        var before = policies.Orders;
+        var other = new FileOfTest("""{ "Mesh": { "Zone": "eu-1" } }""");
+        using var policies = new Policies().With(file.Provider).With(other.Provider);
+        _ = policies.Orders;
 
         file.Write(content);
         policies.Notice();
-        policies.Change(("Mesh:Zone", "eu-2"));
-        policies.Notice();
+        other.Write("""{ "Mesh": { "Zone": "eu-2", "Mode": "Resolve", "Defaults": { "Retry": { "MaxAttempts": 7 } } } }""");
+        policies.Time.Advance(TimeSpan.FromSeconds(2));
+
+        Assert.Equal((MeshMode.Resolve, 7, TimeSpan.FromSeconds(10)), (policies.Orders.Mode, policies.Orders.Retry.MaxAttempts, policies.Orders.Timeout));
+        Assert.Equal("eu-2", policies.Current.Zone);
+        Assert.Contains("half written", policies.Current.Problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void File_ThatIsOptionalAndRemoved_SaysNothingAnyMore()
+    {
+        var file = new FileOfTest("""{ "Mesh": { "Mode": "Resolve", "Services": { "orders": { "Timeout": "00:00:10" } } } }""");
+        using var policies = new Policies().With((Timeout, "00:00:20")).With(file.Provider);
+        Assert.Equal((MeshMode.Resolve, TimeSpan.FromSeconds(10)), (policies.Orders.Mode, policies.Orders.Timeout));
+
+        file.Write(null);
+        policies.Time.Advance(TimeSpan.FromSeconds(2));
+
+        Assert.Equal((MeshMode.Enforce, TimeSpan.FromSeconds(20)), (policies.Orders.Mode, policies.Orders.Timeout));
+        Assert.Null(policies.Current.Problem);
+        Assert.Equal(0, policies.Current.Rejected);
+    }
+
+    [Fact]
+    public void File_ThatIsRequiredAndGone_StillSaysWhatItSaidLast()
+    {
+        var file = new FileOfTest("""{ "Mesh": { "Services": { "orders": { "Timeout": "00:00:10" } } } }""", optional: false);
+        using var policies = new Policies().With(file.Provider);
+        var before = policies.Orders;
+
+        file.Write(null);
+        policies.Time.Advance(TimeSpan.FromSeconds(2));
 
         Assert.Same(before, policies.Orders);
-        Assert.Equal("eu-1", policies.Current.Zone);
+        Assert.Equal(1, policies.Current.Rejected);
         Assert.NotNull(policies.Current.Problem);
+    }
+
+    [Fact]
+    public void File_OfAConfigurationWithinConfiguration_IsASourceOfItsOwn()
+    {
+        var file = new FileOfTest("""{ "Mesh": { "Services": { "orders": { "Timeout": "00:00:10" } } } }""");
+        using var inner = new ConfigurationManager();
+        inner.AddInMemoryCollection([KeyValuePair.Create<string, string?>("Logging:LogLevel:Default", "Debug")]);
+        ((IConfigurationBuilder)inner).Add(new SourceOf(file.Provider));
+        using var policies = new Policies().With(new ChainedConfigurationProvider(new() { Configuration = inner }));
+        var before = policies.Orders;
+
+        file.Write("""{ "Mesh": { "Services": { "ord""");
+        policies.Time.Advance(TimeSpan.FromSeconds(2));
+
+        Assert.Same(before, policies.Orders);
+        Assert.Equal(TimeSpan.FromSeconds(10), before.Timeout);
+        Assert.Contains("half written", policies.Current.Problem, StringComparison.Ordinal);
     }
 
     [Fact]

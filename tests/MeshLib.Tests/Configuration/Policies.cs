@@ -82,11 +82,12 @@ internal sealed class Policies : IDisposable
         _policies?.Dispose();
         _configuration.Dispose();
     }
+}
 
-    private sealed class SourceOf(IConfigurationProvider provider) : IConfigurationSource
-    {
-        public IConfigurationProvider Build(IConfigurationBuilder builder) => provider;
-    }
+/// <summary>Puts a provider into a configuration.</summary>
+internal sealed class SourceOf(IConfigurationProvider provider) : IConfigurationSource
+{
+    public IConfigurationProvider Build(IConfigurationBuilder builder) => provider;
 }
 
 /// <summary>A log that a test reads.</summary>

@@ -8,9 +8,9 @@ internal static class ForcedMode
     public const string Variable = "MESH_MODE";
 
     /// <summary>The layer that it makes, if it is set. Hosts read the environment into configuration; without one the process is asked.</summary>
-    public static IEnumerable<PolicyLayer> Layers(IConfiguration? configuration, ICollection<string> problems)
+    public static IEnumerable<PolicyLayer> Layers(IConfiguration configuration, ICollection<string> problems)
     {
-        if ((configuration?[Variable] ?? Environment.GetEnvironmentVariable(Variable)) is not { Length: > 0 } text)
+        if ((configuration[Variable] ?? Environment.GetEnvironmentVariable(Variable)) is not { Length: > 0 } text)
         {
             return [];
         }

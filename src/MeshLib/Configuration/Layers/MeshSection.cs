@@ -4,7 +4,7 @@ namespace MeshLib;
 
 /// <summary>Reads configuration section <c>Mesh</c> into layers. Never throws for what it finds: every mistake is collected, with its path.</summary>
 /// <remarks>Not the stock binder, which appends lists to their defaults, keeps silent about unknown names and cannot say where a value came from.</remarks>
-internal sealed class MeshSection(IConfiguration configuration, ICollection<string> problems)
+internal sealed class MeshSection(IConfigurationRoot configuration, ICollection<string> problems)
 {
     public const string Name = "Mesh";
 

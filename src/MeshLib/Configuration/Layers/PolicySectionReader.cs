@@ -3,7 +3,7 @@ using Microsoft.Extensions.Configuration;
 namespace MeshLib;
 
 /// <summary>Reads a policy from a section of configuration, by <see cref="PolicyTable"/>. What is absent, null or empty is inherited.</summary>
-internal sealed class PolicySectionReader(IConfiguration configuration, ICollection<string> problems)
+internal sealed class PolicySectionReader(IConfigurationRoot configuration, ICollection<string> problems)
 {
     public void Read(IConfigurationSection section, MeshPolicy into) => Read(section, "", into);
 
@@ -76,27 +76,21 @@ internal sealed class PolicySectionReader(IConfiguration configuration, ICollect
     // The strongest provider that has the list has all of it. Configuration itself would mix the lists of two files item by item.
     private string[]? Items(IConfigurationSection section)
     {
-        if (configuration is IConfigurationRoot root)
+        foreach (var provider in configuration.Providers.Reverse())
         {
-            foreach (var provider in root.Providers.Reverse())
+            var keys = provider.GetChildKeys([], section.Path).Distinct(StringComparer.OrdinalIgnoreCase).Order(Comparer<string>.Create(ConfigurationKeyComparer.Instance.Compare)).ToList();
+            if (keys.Count > 0)
             {
-                var keys = provider.GetChildKeys([], section.Path).Distinct(StringComparer.OrdinalIgnoreCase).Order(Comparer<string>.Create(ConfigurationKeyComparer.Instance.Compare)).ToList();
-                if (keys.Count > 0)
-                {
-                    return [.. keys.Select(key => provider.TryGet($"{section.Path}:{key}", out var item) ? item ?? "" : "")];
-                }
+                return [.. keys.Select(key => provider.TryGet($"{section.Path}:{key}", out var item) ? item ?? "" : "")];
+            }
 
-                if (provider.TryGet(section.Path, out var whole))
-                {
-                    return EmptyOrInherited(whole);
-                }
+            if (provider.TryGet(section.Path, out var whole))
+            {
+                // JSON's [] arrives as an empty text and its null as none.
+                return whole is null ? null : [];
             }
         }
 
-        var merged = section.GetChildren().Select(static item => item.Value ?? "").ToArray();
-        return merged.Length > 0 ? merged : EmptyOrInherited(section.Value);
-
-        // JSON's [] arrives as an empty text and its null as none.
-        static string[]? EmptyOrInherited(string? value) => value is null ? null : [];
+        return null;
     }
 }

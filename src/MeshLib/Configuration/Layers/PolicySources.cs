@@ -4,80 +4,73 @@ using Microsoft.Extensions.Primitives;
 
 namespace MeshLib;
 
-/// <summary>Where policies come from: code, then configuration, which wins over it.</summary>
+/// <summary>Where policies come from: code, then the sources of configuration, which win over it.</summary>
+/// <remarks>
+/// A source that cannot be heard still says what it said last, and all others are heard. A mistake keeps what was good last, but for the modes: the kill switch is read by itself,
+/// because whoever throws it must not be stopped by what somebody else got wrong.
+/// </remarks>
 internal sealed class PolicySources(
     IOptions<MeshOptions> options, IEnumerable<ClientPolicyLayer> clients, IEnumerable<KnownBalancer> balancers, UnknownNames unknown, IConfiguration? configuration = null)
 {
     private readonly ClientPolicyLayer[] _clients = [.. clients];
     private readonly LayerChecks _checks = new([.. KnownBalancer.BuiltIn.Concat(balancers).Select(static balancer => balancer.Name)]);
+    private readonly IConfigurationRoot _root = configuration switch
+    {
+        null => new ConfigurationRoot([]),
+        IConfigurationRoot root => root,
+        _ => new ConfigurationRoot([new ChainedConfigurationProvider(new() { Configuration = configuration })]),
+    };
 
-    // The providers that had something to say about the mesh when it was last read.
-    private IReadOnlyList<IConfigurationProvider> _speakers = [];
+    private IReadOnlyList<HeardSource> _sources = [];
+    private SourceText[]? _inForce;
 
     /// <summary>Whether anything can change after the start.</summary>
-    public bool CanChange => configuration is not null;
+    public bool CanChange { get; } = configuration is not null;
 
-    /// <summary>Reads everything anew. What cannot be read at all is a problem like any other.</summary>
+    /// <summary>Whether a source has fallen silent, or can be heard again, since the last reading.</summary>
+    public bool IsSilenceNew => _sources.Any(static source => source.IsSilenceNew);
+
+    /// <summary>Reads everything anew: what is to be in force, and every mistake and silence because of which that is not all that was said just now.</summary>
     public PolicyReading Read()
     {
-        var problems = new List<string>();
-        var doubts = new List<string>();
-        var layers = CodeLayers.Of(options.Value, _clients).ToList();
-        var (serviceName, zone, keep) = (options.Value.ServiceName, options.Value.Zone, options.Value.KeepResilienceHandlers);
-        if (Silenced() is { } silenced)
+        _sources = [.. ProvidersOf(_root).Select(provider => _sources.FirstOrDefault(source => ReferenceEquals(source.Provider, provider)) ?? new(provider))];
+        foreach (var source in _sources)
         {
-            problems.Add(silenced);
-        }
-        else
-        {
-            try
-            {
-                if (configuration is not null)
-                {
-                    var section = new MeshSection(configuration, problems);
-                    layers.AddRange(section.Read());
-                    (serviceName, zone, keep) = (section.ServiceName ?? serviceName, section.Zone ?? zone, section.KeepResilienceHandlers ?? keep);
-                }
-
-                layers.AddRange(ForcedMode.Layers(configuration, problems));
-                doubts.AddRange(unknown.In(layers));
-            }
-#pragma warning disable CA1031 // Providers are foreign code: whatever they throw means that configuration cannot be read now.
-            catch (Exception exception)
-#pragma warning restore CA1031
-            {
-                problems.Add($"{MeshSection.Name} cannot be read: {exception.Message}");
-            }
+            source.Hear();
         }
 
-        problems.AddRange(_checks.Check(layers, _clients.Select(static client => (client.Service ?? "", client.Client))));
-        return new(serviceName, zone, keep, layers, problems, doubts);
+        SourceText[] said = [.. _sources.Select(static source => source.Text)];
+        var reading = Read(said);
+        if (reading.Problems.Count == 0)
+        {
+            _inForce = said;
+        }
+        else if (_inForce is { } last)
+        {
+            var inForce = new ConfigurationRoot([.. last]);
+            _inForce = [.. last.Select(static text => text.WithoutModes()).Concat(said.Select(text => text.Modes(inForce))).Where(static text => !text.IsEmpty)];
+            reading = Read(_inForce) with { Problems = reading.Problems };
+        }
+
+        string[] problems = [.. _sources.Select(static source => source.Fault).OfType<string>(), .. reading.Problems];
+
+        // What cannot be heard or taken over may name what seems to be unknown.
+        return reading with { Problems = problems, Doubts = problems.Length > 0 ? [] : [.. unknown.In(reading.Layers)] };
     }
 
-    /// <summary>Called when a reading has been taken over: remembers who took part in it.</summary>
-    public void Accept() => _speakers = [.. Providers.Where(static provider => provider.GetChildKeys([], MeshSection.Name).Any())];
+    public IDisposable OnChange(Action changed) => ChangeToken.OnChange(_root.GetReloadToken, changed);
 
-    /// <summary>
-    /// The sentence to report when a provider that took part in the last reading holds nothing at all any more; otherwise <see langword="null"/>. A file that is half written, locked or being
-    /// replaced looks like this: the file provider empties itself, and when the text is malformed it does not even raise its reload token.
-    /// </summary>
-    public string? Silenced() => _speakers.Select(FaultOf).FirstOrDefault(static fault => fault is not null);
-
-    public IDisposable? OnChange(Action changed) => configuration is null ? null : ChangeToken.OnChange(configuration.GetReloadToken, changed);
-
-    private IEnumerable<IConfigurationProvider> Providers => (configuration as IConfigurationRoot)?.Providers ?? [];
-
-    private static string? FaultOf(IConfigurationProvider provider)
+    private PolicyReading Read(SourceText[] texts)
     {
-        try
-        {
-            return provider.GetChildKeys([], null).Any() ? null : $"{provider} held values of {MeshSection.Name} and holds nothing any more: unreadable, half written or gone.";
-        }
-#pragma warning disable CA1031 // As above.
-        catch (Exception exception)
-#pragma warning restore CA1031
-        {
-            return $"{provider} cannot be read: {exception.Message}";
-        }
+        var said = new ConfigurationRoot([.. texts]);
+        var problems = new List<string>();
+        var section = new MeshSection(said, problems);
+        List<PolicyLayer> layers = [.. CodeLayers.Of(options.Value, _clients), .. section.Read(), .. ForcedMode.Layers(said, problems)];
+        var (serviceName, zone, keep) = (section.ServiceName ?? options.Value.ServiceName, section.Zone ?? options.Value.Zone, section.KeepResilienceHandlers ?? options.Value.KeepResilienceHandlers);
+        problems.AddRange(_checks.Check(layers, _clients.Select(static client => (client.Service ?? "", client.Client))));
+        return new(serviceName, zone, keep, layers, problems, []);
     }
+
+    private static IEnumerable<IConfigurationProvider> ProvidersOf(IConfigurationRoot root) =>
+        root.Providers.SelectMany(static provider => provider is ChainedConfigurationProvider { Configuration: IConfigurationRoot inner } ? ProvidersOf(inner) : [provider]);
 }

@@ -15,7 +15,7 @@ internal static class PolicyTable
 
     public static IReadOnlyList<PolicyOption> Options { get; } =
     [
-        Row("Mode", Call, new ChoiceValue<MeshMode>(), "How much the mesh does: everything, decide but change nothing, or discovery alone.",
+        Row("Mode", Service, new ChoiceValue<MeshMode>(), "How much the mesh does: everything, decide but change nothing, or discovery alone.",
             p => p.Mode, (p, v) => p.Mode = v, e => e.Mode, (e, v) => e with { Mode = v }),
         Row("External", Service, new SwitchValue(), "A foreign host: no mesh header leaves, redirects, proxy and cookies stay as the factory has them.",
             p => p.External, (p, v) => p.External = v, e => e.External, (e, v) => e with { External = v }),
