@@ -1,6 +1,8 @@
 using System.Diagnostics.Metrics;
+using MeshLib;
 using MeshLib.Consul;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.ServiceDiscovery;
@@ -29,6 +31,7 @@ public static class ConsulServiceCollectionExtensions
         }
 
         services.AddMetrics();
+        services.TryAddSingleton<ListenerFaults>();
         services.TryAddSingleton<ConsulMetrics>();
         services.TryAddSingleton(static provider => new WatchRegistry(new WatchContext(
             provider.GetRequiredService<ConsulClient>(),
@@ -60,12 +63,19 @@ public static class ConsulServiceCollectionExtensions
         services.TryAddSingleton(new ConsulEnvironment(Environment.GetEnvironmentVariable));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<ConsulOptions>, ConsulOptionsSetup>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ConsulOptions>, ConsulOptionsValidator>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, ReloadNotice>());
         services.TryAddSingleton(static provider =>
         {
             var options = provider.GetRequiredService<IOptions<ConsulOptions>>().Value;
+            var logger = provider.GetRequiredService<ILogger<ConsulClient>>();
             if (options.Tls.Verify == false)
             {
-                ConsulClientLog.CertificateNotVerified(provider.GetRequiredService<ILogger<ConsulClient>>());
+                ConsulClientLog.CertificateNotVerified(logger);
+            }
+
+            if (string.IsNullOrWhiteSpace(options.Token) && options.TokenFile is { Length: > 0 } file && !File.Exists(file))
+            {
+                ConsulClientLog.TokenFileMissing(logger, file);
             }
 
             return new ConsulClient(new ConsulTransport(options, provider.GetRequiredService<TimeProvider>()), options);

@@ -1,4 +1,3 @@
-using System.Diagnostics.Metrics;
 using System.Text.Json.Nodes;
 using MeshLib.TestKit;
 using Microsoft.Extensions.DependencyInjection;
@@ -30,7 +29,8 @@ internal static class TestConsul
 
     public static ILogger<T> Logger<T>(CapturedLogs logs) => LoggerFactory.Create(builder => builder.SetMinimumLevel(LogLevel.Trace).AddProvider(logs)).CreateLogger<T>();
 
-    public static ConsulMetrics Metrics() => new(new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>());
+    /// <summary>The services of a host that has nothing but discovery from Consul.</summary>
+    public static ServiceProvider DiscoveryServices() => new ServiceCollection().AddConsulServiceEndpointProvider().BuildServiceProvider();
 
     public static string Rows(params JsonNode[] rows) => new JsonArray(rows).ToJsonString();
 

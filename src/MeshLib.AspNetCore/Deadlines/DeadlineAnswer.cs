@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 
@@ -29,6 +30,16 @@ internal static class DeadlineAnswer
         {
             await response.Body.WriteAsync(body, CancellationToken.None).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>The same in gRPC: an answer of headers alone, "trailers-only".</summary>
+    public static void WriteGrpc(HttpContext context)
+    {
+        var response = context.Response;
+        response.Clear();
+        response.ContentType = "application/grpc";
+        response.Headers["grpc-status"] = GrpcStatus.DeadlineExceeded.ToString(CultureInfo.InvariantCulture);
+        response.Headers["grpc-message"] = Code;
     }
 
     private static ReadOnlyMemory<byte> Body(string trace)

@@ -11,6 +11,7 @@ namespace MeshLib.AspNetCore;
 /// <remarks>
 /// The work is ended through <see cref="HttpContext.RequestAborted"/>. A handler that does not look at it runs on; when it is done, its response is replaced by 504 unless it has begun.
 /// gRPC requests get the ambient deadline only: the gRPC server reads <c>grpc-timeout</c> itself and answers DEADLINE_EXCEEDED, where a 504 would be no gRPC answer at all.
+/// What fails once the deadline has passed is answered as the deadline, whatever it throws: drivers wrap a cancellation in an exception of their own, and a 500 would count against this server.
 /// </remarks>
 internal sealed partial class DeadlineMiddleware(RequestDelegate next, MonotonicClock clock, DeadlineSweep sweep, ServerSettingsSource settings, ServerMetrics metrics, ILogger<DeadlineMiddleware> logger)
 {
@@ -49,9 +50,19 @@ internal sealed partial class DeadlineMiddleware(RequestDelegate next, Monotonic
 
     private async Task HandOnAsync(HttpContext context, Deadline deadline)
     {
-        using (Deadline.Begin(deadline))
+        try
         {
-            await next(context).ConfigureAwait(false);
+            using (Deadline.Begin(deadline))
+            {
+                await next(context).ConfigureAwait(false);
+            }
+        }
+        catch (Exception exception) when (IsEnd(exception, deadline) && !context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested)
+        {
+            // Not from the gRPC server, which answers what its services throw.
+            CountEnd(context);
+            TellFault(exception);
+            DeadlineAnswer.WriteGrpc(context);
         }
     }
 
@@ -93,6 +104,7 @@ internal sealed partial class DeadlineMiddleware(RequestDelegate next, Monotonic
                 throw;
             }
 
+            TellFault(exception);
             await DeadlineAnswer.WriteAsync(context).ConfigureAwait(false);
             return;
         }
@@ -134,24 +146,31 @@ internal sealed partial class DeadlineMiddleware(RequestDelegate next, Monotonic
         }
     }
 
-    /// <summary>Whether the handler ended because the deadline did: cancelled by it, or by an outgoing call of the mesh, which gives up where there is no time for a useful answer.</summary>
-    private static bool IsEnd(Exception exception, Deadline deadline)
-    {
-        if (exception is OperationCanceledException)
-        {
-            return deadline.IsExpired;
-        }
+    /// <summary>Whether the deadline has passed, or an outgoing call of the mesh has given up, as it does where there is no time for a useful answer.</summary>
+    private static bool IsEnd(Exception exception, Deadline deadline) =>
+        deadline.IsExpired || (IsOfCall(exception) && deadline.Remaining <= CallClock.LeastUsefulTime);
 
-        // The body of such a call's response breaks with an I/O exception, which HttpClient wraps once more.
+    /// <summary>Whether an outgoing call of the mesh ran out of time; the body of its response then breaks with an I/O exception, which HttpClient wraps once more.</summary>
+    private static bool IsOfCall(Exception exception)
+    {
         for (var cause = exception; cause is not null; cause = cause.InnerException)
         {
             if (cause is DeadlineExceededException)
             {
-                return deadline.Remaining <= CallClock.LeastUsefulTime;
+                return true;
             }
         }
 
         return false;
+    }
+
+    private void TellFault(Exception exception)
+    {
+        // Anything else may be a wrapped cancellation or a fault of the handler's own; the caller is told the same, so the log has to keep it.
+        if (exception is not OperationCanceledException && !IsOfCall(exception))
+        {
+            LogFault(logger, exception);
+        }
     }
 
     private void CountEnd(HttpContext context)
@@ -183,6 +202,9 @@ internal sealed partial class DeadlineMiddleware(RequestDelegate next, Monotonic
 
     [LoggerMessage(601, LogLevel.Information, "A debugger is attached: the deadlines of inbound requests are not enforced.")]
     private static partial void LogDebugging(ILogger logger);
+
+    [LoggerMessage(602, LogLevel.Warning, "A request failed after its deadline had passed, and is answered as late: the failure may come of the cancellation or be the handler's own.")]
+    private static partial void LogFault(ILogger logger, Exception exception);
 
     private sealed class LimitPolicy(DeadlineSweep sweep) : PooledObjectPolicy<RequestLimit>
     {

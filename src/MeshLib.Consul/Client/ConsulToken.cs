@@ -1,6 +1,6 @@
 namespace MeshLib.Consul;
 
-/// <summary>The ACL token in use. One that comes from a file is read again when Consul refuses it: rotation writes a new file.</summary>
+/// <summary>The ACL token in use. One that comes from a file is read again when Consul refuses it: rotation writes a new file. A file that is not there yet is looked for with each request.</summary>
 internal sealed class ConsulToken
 {
     private readonly string? _file;
@@ -13,7 +13,7 @@ internal sealed class ConsulToken
         _value = text ?? Read();
     }
 
-    public string? Value => _value;
+    public string? Value => _value ??= Read();
 
     /// <summary>Reads the file again after a refusal.</summary>
     /// <returns>Whether there is another token now than <paramref name="refused"/>, so that asking again makes sense.</returns>

@@ -2,7 +2,7 @@ namespace MeshLib.Consul;
 
 /// <summary>
 /// Where Consul is and how it is read: section <c>Mesh:Consul</c>. A value in configuration wins over one in code, and Consul's own environment
-/// variables fill what neither sets. Read once, when the host starts.
+/// variables fill what neither sets. Read once, when the host starts; a later change is logged and waits for the next start.
 /// </summary>
 public sealed class ConsulOptions
 {
@@ -21,7 +21,7 @@ public sealed class ConsulOptions
     /// <value>Default <c>CONSUL_HTTP_TOKEN</c>, else none.</value>
     public string? Token { get; set; }
 
-    /// <summary>A file that holds the ACL token; read again when the agent answers 403. Ignored when <see cref="Token"/> is set.</summary>
+    /// <summary>A file that holds the ACL token; read again when the agent answers 403, and until it is there: a sidecar may write it later. Ignored when <see cref="Token"/> is set.</summary>
     /// <value>Default <c>CONSUL_HTTP_TOKEN_FILE</c>, else none.</value>
     public string? TokenFile { get; set; }
 

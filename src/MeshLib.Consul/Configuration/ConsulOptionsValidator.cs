@@ -40,7 +40,6 @@ internal sealed class ConsulOptionsValidator : IValidateOptions<ConsulOptions>
             errors.Add($"{Path(nameof(options.Token))} holds a space, a control character or one outside ASCII; allowed are visible ASCII characters.");
         }
 
-        Exists(nameof(options.TokenFile), string.IsNullOrWhiteSpace(options.Token) ? options.TokenFile : null, File.Exists);
         Exists("Tls:CaFile", options.Tls.CaFile, File.Exists);
         Exists("Tls:CaPath", options.Tls.CaPath, Directory.Exists);
         Exists("Tls:ClientCertificate", options.Tls.ClientCertificate, File.Exists);

@@ -5,19 +5,27 @@ namespace MeshLib.Consul;
 /// <summary>What goes wrong between Consul and the list of instances, counted. Tags come from closed sets.</summary>
 internal sealed class ConsulMetrics
 {
+    private readonly ListenerFaults _faults;
     private readonly Counter<long> _errors;
     private readonly Counter<long> _dropped;
 
-    public ConsulMetrics(IMeterFactory meters)
+    public ConsulMetrics(IMeterFactory meters, ListenerFaults faults)
     {
+        _faults = faults;
         var meter = meters.Create("MeshLib");
-        _errors = meter.CreateCounter<long>("mesh.discovery.errors", "{error}", "Failed requests to the registry, by reason.");
+        _errors = meter.CreateCounter<long>("mesh.discovery.errors", "{error}", "Failed requests to the registry, and lists that were suddenly empty and doubted, by reason.");
         _dropped = meter.CreateCounter<long>("mesh.discovery.dropped", "{instance}", "Rows of the registry that became unusable, by reason.");
     }
 
-    public void Failed(string service, ConsulFailure failure) => _errors.Add(1, new(MeshTags.Service, service), new(MeshTags.Reason, NameOf(failure)));
+    public void Failed(string service, ConsulFailure failure) => Count(_errors, 1, service, NameOf(failure));
 
-    public void Dropped(string service, DropReason reason, int count) => _dropped.Add(count, new(MeshTags.Service, service), new(MeshTags.Reason, NameOf(reason)));
+    /// <summary>An empty list came and is not believed: a failure that looks like an answer.</summary>
+    public void Doubted(string service) => Count(_errors, 1, service, "empty");
+
+    public void Dropped(string service, DropReason reason, int count) => Count(_dropped, count, service, NameOf(reason));
+
+    private void Count(Counter<long> counter, int by, string service, string reason) =>
+        _faults.Count(counter, by, new(MeshTags.Service, service), new(MeshTags.Reason, reason));
 
     public static string NameOf(DropReason reason) => reason switch
     {

@@ -233,6 +233,7 @@ internal sealed partial class ServiceWatch : IEndpointSourceStatus
 
         if (first)
         {
+            _context.Signals.Metrics.Doubted(Query.Service);
             LogEmptyHeld(Query.Service, last.Snapshot.Instances.Count, _holdFor);
             _stale = Staleness.Continue(_stale, _clock.Now(), "Consul suddenly lists no instance; the last ones are kept for a while.", null);
         }

@@ -2,7 +2,7 @@ namespace MeshLib.Consul;
 
 /// <summary>
 /// How this process registers itself in Consul: section <c>Mesh:Registration</c>. A value in configuration wins over one in code. Read once, when the
-/// host starts. The service's name is <c>Mesh:ServiceName</c>, else the name of the application; its zone is <c>Mesh:Zone</c>, else the environment
+/// host starts; a later change is logged and waits for the next start. The service's name is <c>Mesh:ServiceName</c>, else the name of the application; its zone is <c>Mesh:Zone</c>, else the environment
 /// variable <c>MESH_ZONE</c>, else the metadata <c>zone</c> of the agent's node.
 /// </summary>
 public sealed class RegistrationOptions

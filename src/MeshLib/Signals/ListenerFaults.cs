@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging;
 
 namespace MeshLib;
@@ -12,6 +13,24 @@ internal sealed partial class ListenerFaults(ILogger<ListenerFaults> logger)
         if (Interlocked.Exchange(ref _said, 1) == 0)
         {
             LogFault(logger, fault);
+        }
+    }
+
+    /// <summary>Adds to a counter, whose listeners are foreign code and run inside of the caller.</summary>
+    public void Count(Counter<long> counter, long by, params ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    {
+        if (counter.Enabled)
+        {
+            try
+            {
+                counter.Add(by, tags);
+            }
+#pragma warning disable CA1031 // A listener's fault must not become the caller's.
+            catch (Exception fault)
+#pragma warning restore CA1031
+            {
+                Note(fault);
+            }
         }
     }
 

@@ -7,7 +7,7 @@ namespace MeshLib;
 /// <summary>What the mesh reads and writes of the gRPC protocol over HTTP/2: the content type, the status, pushback, trailers-only answers.</summary>
 internal static class GrpcStatus
 {
-    private const int DeadlineExceeded = 4;
+    public const int DeadlineExceeded = 4;
     private const int ResourceExhausted = 8;
     private const int Unavailable = 14;
 

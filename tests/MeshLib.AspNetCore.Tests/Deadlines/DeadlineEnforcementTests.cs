@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using System.Text.Json;
 using MeshLib.TestKit;
@@ -5,6 +6,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 
 namespace MeshLib.AspNetCore.Tests.Deadlines;
@@ -249,6 +251,70 @@ public class DeadlineEnforcementTests
 
         Assert.Equal(HttpStatusCode.InternalServerError, response.StatusCode);
         Assert.Equal(0, app.Counted("ended"));
+    }
+
+    [Fact]
+    public async Task Request_WhenTheHandlerWrapsTheCancellationOfTheDeadline_IsAnswered504AndTheFaultIsLogged()
+    {
+        await using var app = await TestApplication.StartAsync(async context =>
+        {
+            try
+            {
+                await Hang(context);
+            }
+            catch (OperationCanceledException cancelled)
+            {
+                throw new InvalidOperationException("as a database driver does", cancelled);
+            }
+        });
+        var call = app.GetAsync("mesh-timeout", "1S");
+        await _entered.Task.WithinHangLimit();
+        app.Time.Advance(Second);
+
+        using var response = await call.WithinHangLimit();
+        Assert.Equal(HttpStatusCode.GatewayTimeout, response.StatusCode);
+        Assert.Equal(1, app.Counted("ended"));
+        var log = Assert.Single(app.Logs.WithEvent(602));
+        Assert.Equal((LogLevel.Warning, "as a database driver does"), (log.Level, log.Exception?.Message));
+    }
+
+    [Fact]
+    public async Task Request_WhenItEndsCancelledAtTheDeadline_IsNoFaultToLog()
+    {
+        await using var app = await TestApplication.StartAsync(Hang);
+        var call = app.GetAsync("mesh-timeout", "1S");
+        await _entered.Task.WithinHangLimit();
+        app.Time.Advance(Second);
+
+        using var response = await call.WithinHangLimit();
+        Assert.Empty(app.Logs.WithEvent(602));
+    }
+
+    [Fact]
+    public async Task Metrics_WhenAListenerThrows_CostNoRequest()
+    {
+        await using var app = await TestApplication.StartAsync(Hang);
+        var factory = app.Services.GetRequiredService<IMeterFactory>();
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, listener) =>
+            {
+                if (ReferenceEquals(instrument.Meter.Scope, factory) && instrument.Meter.Name == "MeshLib")
+                {
+                    listener.EnableMeasurementEvents(instrument);
+                }
+            },
+        };
+        listener.SetMeasurementEventCallback<long>(static (_, _, _, _) => throw new InvalidOperationException("A listener's own fault."));
+        listener.Start();
+        var call = app.GetAsync("mesh-timeout", "1S");
+        await _entered.Task.WithinHangLimit();
+        app.Time.Advance(Second);
+
+        using var ended = await call.WithinHangLimit();
+        using var expired = await app.GetAsync("mesh-timeout", "0m");
+        Assert.Equal((HttpStatusCode.GatewayTimeout, HttpStatusCode.GatewayTimeout), (ended.StatusCode, expired.StatusCode));
+        Assert.Equal("A listener's own fault.", Assert.Single(app.Logs.WithEvent(520)).Exception?.Message);
     }
 
     [Fact]

@@ -81,6 +81,29 @@ public sealed class GrpcDeadlineTests : IAsyncDisposable
         Assert.Equal(StatusCode.DeadlineExceeded, failure.StatusCode);
     }
 
+    [Fact]
+    public async Task Call_WhenSomethingBeforeTheServiceFailsAtTheDeadline_IsAnsweredInGrpc()
+    {
+        var entered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var released = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var app = await TestApplication.StartAsync(async _ =>
+        {
+            entered.SetResult();
+            await released.Task;
+            throw new InvalidOperationException("the database of the authentication");
+        });
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/clockwork.Clockwork/Look") { Content = new ByteArrayContent([]), Headers = { { "mesh-timeout", "1S" } } };
+        request.Content.Headers.ContentType = new("application/grpc");
+        var call = app.Client.SendAsync(request, TestContext.Current.CancellationToken);
+        await entered.Task.WithinHangLimit();
+        app.Time.Advance(TimeSpan.FromSeconds(1));
+        released.SetResult();
+
+        using var response = await call.WithinHangLimit();
+        Assert.Equal((HttpStatusCode.OK, "application/grpc", "4"), (response.StatusCode, response.Content.Headers.ContentType?.MediaType, response.Headers.GetValues("grpc-status").Single()));
+        Assert.Single(app.Logs.WithEvent(602));
+    }
+
     public async ValueTask DisposeAsync()
     {
         _channel.Dispose();

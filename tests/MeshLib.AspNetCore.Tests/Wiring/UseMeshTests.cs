@@ -48,8 +48,43 @@ public class UseMeshTests
                 app.UseMesh();
                 app.UseAuthentication();
             });
+        using var response = await app.GetAsync("mesh-timeout", "1S");
 
-        Assert.Empty(app.Logs.WithEvent(600));
+        Assert.Empty(app.Logs.WithEvent(603));
+    }
+
+    [Fact]
+    public async Task UseMesh_WhenAnExceptionHandlerStandsAfterIt_FailsTheStart()
+    {
+        await using var app = Build();
+        app.UseMesh();
+        app.UseExceptionHandler("/error");
+
+        var failure = await Assert.ThrowsAsync<InvalidOperationException>(() => app.StartAsync(TestContext.Current.CancellationToken));
+        Assert.Contains("UseExceptionHandler() stands after UseMesh()", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task UseMesh_WhenAnExceptionHandlerStandsBeforeIt_Starts()
+    {
+        await using var app = await TestApplication.StartAsync(
+            new FakeTimeProvider(),
+            static _ => { },
+            static app => app.UseExceptionHandler("/error").UseStatusCodePages().UseMesh());
+        using var response = await app.GetAsync("mesh-timeout", "0m");
+
+        Assert.Equal(System.Net.HttpStatusCode.GatewayTimeout, response.StatusCode);
+    }
+
+    [Fact]
+    public async Task UseMesh_WhenTheApplicationItselfPutsAuthenticationFirst_SaysOnceWhatToDo()
+    {
+        // Nobody calls UseAuthentication(): the application puts it before everything.
+        await using var app = await TestApplication.StartAsync(new FakeTimeProvider(), static services => services.AddAuthentication(), static app => app.UseMesh());
+        using var first = await app.GetAsync("mesh-timeout", "1S");
+        using var second = await app.GetAsync("mesh-timeout", "1S");
+
+        Assert.Contains("app.UseAuthentication()", Assert.Single(app.Logs.WithEvent(603)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

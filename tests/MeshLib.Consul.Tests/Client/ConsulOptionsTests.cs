@@ -1,5 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace MeshLib.Consul.Tests;
@@ -131,6 +133,40 @@ public class ConsulOptionsTests
 
         Assert.Equal((5, "dc2"), (options.MaxWatches, options.Datacenter));
         Assert.Single(host.GetServices<Microsoft.Extensions.ServiceDiscovery.IServiceEndpointProviderFactory>().OfType<ConsulEndpointProviderFactory>());
+    }
+
+    [Fact]
+    public async Task Reload_IsToldOnceForEachChangeAndShowsNoValue()
+    {
+        using var logs = new CapturedLogs();
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection([KeyValuePair.Create<string, string?>("Mesh:Consul:Wait", "00:00:20")]).Build();
+        var services = new ServiceCollection();
+        services.AddSingleton<IConfiguration>(configuration);
+        services.AddLogging(builder => builder.AddProvider(logs));
+        services.AddConsulClient();
+        await using var host = services.BuildServiceProvider();
+        foreach (var service in host.GetServices<IHostedService>())
+        {
+            await service.StartAsync(TestContext.Current.CancellationToken);
+        }
+
+        configuration.Reload();
+        Set("Mesh:Defaults:Timeout", "00:00:01");
+        Assert.Equal(0, logs.Count(2022));
+
+        Set("Mesh:Consul:Token", "secret");
+        configuration.Reload();
+        Assert.Contains("Mesh:Consul:Token", Assert.Single(logs.Entries, static entry => entry.Id == 2022).Text, StringComparison.Ordinal);
+
+        Set("Mesh:Registration:Tags:0", "blue");
+        Assert.Equal(2, logs.Count(2022));
+        Assert.DoesNotContain(logs.Entries, static entry => entry.Text.Contains("secret", StringComparison.Ordinal));
+
+        void Set(string key, string value)
+        {
+            configuration[key] = value;
+            configuration.Reload();
+        }
     }
 
     private static ConsulOptions Resolve(Dictionary<string, string?> environment, Dictionary<string, string?> section, Action<ConsulOptions>? code = null)

@@ -130,6 +130,26 @@ public sealed class ConsulTokenTests : IDisposable
     }
 
     [Fact]
+    public async Task TheTokenFile_WhenItIsNotThereYet_IsToldAndReadAsSoonAsItIs()
+    {
+        File.Delete(_file);
+        using var logs = new CapturedLogs();
+        await using var consul = new ScriptedConsul(_ => ScriptedConsulReply.Json("{}", null));
+        var services = new ServiceCollection();
+        services.AddLogging(builder => builder.AddProvider(logs));
+        services.AddConsulClient(options => (options.Address, options.TokenFile) = (consul.Address, _file));
+        await using var host = services.BuildServiceProvider();
+        var client = host.GetRequiredService<ConsulClient>();
+        await client.GetAgentAsync(Cancel);
+        await File.WriteAllTextAsync(_file, "late\n", Cancel);
+        await client.GetAgentAsync(Cancel);
+
+        // A server without the token's rights need not refuse: it may answer 200 with an empty list.
+        Assert.Equal([null, "late"], consul.Requests.Select(request => request.Headers.GetValueOrDefault("X-Consul-Token")));
+        Assert.Contains(_file, Assert.Single(logs.Entries, static entry => entry.Id == 2021).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task BasicAuthentication_GoesIntoItsHeader()
     {
         await using var consul = new ScriptedConsul(_ => ScriptedConsulReply.Json("{}", null));

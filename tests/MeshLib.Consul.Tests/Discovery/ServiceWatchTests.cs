@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using MeshLib.TestKit;
@@ -269,15 +270,18 @@ public class ServiceWatchTests
     {
         var body = Two;
         using var watch = Blocking(() => (body, 42));
+        using var metrics = new MeterRecorder(watch.Meters);
         body = "[]";
         watch.Advance(60);
         Assert.Equal(["a", "b"], watch.Ids);
+        Assert.Equal(1, metrics.Sum("mesh.discovery.errors", ("service", "orders"), ("reason", "empty")));
         Assert.Contains("no instance", watch.Watch.Problem, StringComparison.Ordinal);
 
         watch.Advance(31);
         Assert.Empty(watch.Ids);
         Assert.Equal(TimeSpan.Zero, watch.Watch.StaleFor);
         Assert.Equal((1, 1), (watch.Logs.Count(2005), watch.Logs.Count(2006)));
+        Assert.Single(metrics.Measurements);
     }
 
     [Fact]
@@ -351,6 +355,63 @@ public class ServiceWatchTests
         Assert.InRange(watch.RequestTimes.Count, 5, 30);
         Assert.InRange(watch.Watch.StaleFor.TotalSeconds, 69, 71);
         Assert.Equal(1, watch.Logs.Count(2002));
+    }
+
+    [Fact]
+    public void Watch_WhenAServerHasLostItsLeader_TakesItsStaleListAndSaysHowOldItIs()
+    {
+        using var watch = new VirtualWatch(
+            request => request.Index == 0
+                ? ScriptedConsulHandler.Json(One, 42, ("X-Consul-KnownLeader", "false"), ("X-Consul-LastContact", "40000"))
+                : ScriptedConsulHandler.Error(500, "No cluster leader"),
+            options => options.ReadMode = ConsulReadMode.Stale);
+        watch.Advance(30);
+
+        Assert.Equal(["a"], watch.Ids);
+        Assert.All(watch.Consul.Requests, request => Assert.Equal("/v1/health/service/orders?stale", request.Target));
+        Assert.InRange(watch.RequestTimes.Count, 5, 30);
+        Assert.InRange(watch.Watch.StaleFor.TotalSeconds, 69, 71);
+        Assert.Contains("not been heard for 40 s", watch.Watch.Problem, StringComparison.Ordinal);
+        Assert.Equal(1, watch.Logs.Count(2002));
+    }
+
+    [Fact]
+    public void Watch_WhenAStaleListIsAsOldAsAHeartbeatOfTheServers_IsFreshAndBlocks()
+    {
+        using var watch = new VirtualWatch(
+            (request, token) => request.Index > 0
+                ? ScriptedConsulHandler.HangAsync(token)
+                : Task.FromResult(ScriptedConsulHandler.Json(One, 42, ("X-Consul-KnownLeader", "true"), ("X-Consul-LastContact", "400"))),
+            options => options.ReadMode = ConsulReadMode.Stale);
+        watch.Advance(5);
+
+        Assert.Equal((TimeSpan.Zero, 2), (watch.Watch.StaleFor, watch.Consul.Requests.Count));
+    }
+
+    [Fact]
+    public void Watch_WhenAMetricsListenerThrows_GoesOn()
+    {
+        var broken = false;
+        using var watch = new VirtualWatch(_ => broken ? ScriptedConsulHandler.Error(500, "broken") : ScriptedConsulHandler.Json(One, 42));
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, listener) =>
+            {
+                if (ReferenceEquals(instrument.Meter.Scope, watch.Meters))
+                {
+                    listener.EnableMeasurementEvents(instrument);
+                }
+            },
+        };
+        listener.SetMeasurementEventCallback<long>(static (_, _, _, _) => throw new InvalidOperationException("A listener's own fault."));
+        listener.Start();
+        broken = true;
+        watch.Advance(20);
+        Assert.True(watch.Watch.StaleFor > TimeSpan.Zero);
+
+        broken = false;
+        watch.Advance(20);
+        Assert.Equal((TimeSpan.Zero, 0), (watch.Watch.StaleFor, watch.Logs.Count(2013)));
     }
 
     [Fact]

@@ -1,4 +1,6 @@
+using System.Diagnostics.Metrics;
 using MeshLib.TestKit;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 
 namespace MeshLib.Consul.Tests;
@@ -11,6 +13,7 @@ internal sealed class VirtualWatch : IDisposable
 {
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(10);
 
+    private readonly ServiceProvider _services = TestConsul.DiscoveryServices();
     private readonly CancellationTokenSource _end = new();
     private readonly long _startedAt;
     private readonly Task _loop;
@@ -27,7 +30,7 @@ internal sealed class VirtualWatch : IDisposable
             return script(request, token);
         });
         var client = new ConsulClient(new ConsulTransport(Options, Time, _ => Consul), Options);
-        var context = new WatchContext(client, Options, Time, new Random(17), new WatchSignals(TestConsul.Logger<ServiceWatch>(Logs), TestConsul.Metrics()));
+        var context = new WatchContext(client, Options, Time, new Random(17), new WatchSignals(TestConsul.Logger<ServiceWatch>(Logs), _services.GetRequiredService<ConsulMetrics>()));
         Watch = new ServiceWatch(new HealthQuery("orders"), context, slot: 0.4);
         _loop = Watch.RunAsync(_end.Token);
     }
@@ -44,6 +47,8 @@ internal sealed class VirtualWatch : IDisposable
     public ScriptedConsulHandler Consul { get; }
 
     public CapturedLogs Logs { get; } = new();
+
+    public IMeterFactory Meters => _services.GetRequiredService<IMeterFactory>();
 
     public ServiceWatch Watch { get; }
 
@@ -67,5 +72,6 @@ internal sealed class VirtualWatch : IDisposable
         _end.Cancel();
         Assert.True(_loop.Wait(HangLimit.Default), "The loop does not end.");
         _end.Dispose();
+        _services.Dispose();
     }
 }

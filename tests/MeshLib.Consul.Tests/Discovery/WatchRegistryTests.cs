@@ -1,4 +1,5 @@
 using MeshLib.TestKit;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using static MeshLib.Consul.Tests.TestConsul;
 
@@ -166,5 +167,5 @@ public class WatchRegistryTests
         return new WatchContext(new ConsulClient(new ConsulTransport(options, time, _ => consul), options), options, time, new Random(5), Signals());
     }
 
-    private static WatchSignals Signals() => new(Logger<ServiceWatch>(new CapturedLogs()), Metrics());
+    private static WatchSignals Signals() => new(Logger<ServiceWatch>(new CapturedLogs()), DiscoveryServices().GetRequiredService<ConsulMetrics>());
 }

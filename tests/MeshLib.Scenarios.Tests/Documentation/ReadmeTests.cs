@@ -1,11 +1,12 @@
 using System.Diagnostics.Metrics;
+using System.Text.RegularExpressions;
 using MeshLib.AspNetCore;
 using MeshLib.Consul;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace MeshLib.Scenarios.Tests.Documentation;
 
-public class ReadmeTests
+public partial class ReadmeTests
 {
     private static readonly MarkdownDocument Readme = new("README.md");
 
@@ -40,8 +41,8 @@ public class ReadmeTests
         };
         listener.Start();
         _ = services.GetRequiredService<MeshServices>();
-        _ = new ServerMetrics(services.GetRequiredService<IMeterFactory>());
-        _ = new ConsulMetrics(services.GetRequiredService<IMeterFactory>());
+        _ = new ServerMetrics(services.GetRequiredService<IMeterFactory>(), services.GetRequiredService<ListenerFaults>());
+        _ = new ConsulMetrics(services.GetRequiredService<IMeterFactory>(), services.GetRequiredService<ListenerFaults>());
 
         Assert.Equal(
             instruments.DistinctBy(static instrument => instrument.Name).OrderBy(static instrument => instrument.Name, StringComparer.Ordinal).Select(static instrument => $"| `{instrument.Name}` | {Kind(instrument)} | {instrument.Unit} | {instrument.Description} |"),
@@ -49,14 +50,28 @@ public class ReadmeTests
     }
 
     [Fact]
-    public void TheExceptionsTable_NamesEveryException()
+    public void TheExceptionsTable_IsWhatTheCodeThrows()
     {
-        var exceptions = typeof(MeshException).Assembly.GetExportedTypes().Where(static type => type.IsSubclassOf(typeof(MeshException))).Select(static type => type.Name);
+        var failure = new MeshFailure("orders", OutcomeReason.NoEndpoint);
+        MeshException[] thrown = [new BulkheadRejectedException(failure, limit: 1), new DeadlineExceededException(failure, TimeSpan.Zero), new NoEndpointAvailableException(failure)];
+        using var request = new HttpRequestMessage();
 
-        var rows = Readme.TableUnder("## Exceptions").Select(static row => row.Split('`')[1]);
-
-        Assert.Equal(exceptions.Order(StringComparer.Ordinal), rows);
+        Assert.Equal(
+            typeof(MeshException).Assembly.GetExportedTypes().Where(static type => type.IsSubclassOf(typeof(MeshException))).Select(static type => type.Name).Order(StringComparer.Ordinal),
+            thrown.Select(static exception => exception.GetType().Name));
+        Assert.Equal(
+            thrown.Select(exception => $"`{exception.GetType().Name}` | {(int?)exception.StatusCode} | `{GrpcName(request, exception)}`"),
+            Readme.TableUnder("## Exceptions").Select(static row => string.Join('|', row.Split('|')[1..4]).Trim()));
     }
+
+    private static string GrpcName(HttpRequestMessage request, MeshException exception)
+    {
+        using var answer = GrpcStatus.Reject(request, exception);
+        return WordStart().Replace($"{(Grpc.Core.StatusCode?)GrpcStatus.FromHeaders(answer)}", "_").ToUpperInvariant();
+    }
+
+    [GeneratedRegex("(?<=[a-z])(?=[A-Z])")]
+    private static partial Regex WordStart();
 
     private static string Kind(Instrument instrument) => instrument.GetType().Name.Split('`')[0] switch
     {

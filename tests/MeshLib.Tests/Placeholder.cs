@@ -1,7 +1,0 @@
-namespace MeshLib.Tests;
-
-public class Placeholder
-{
-    [Fact]
-    public void Runs() => Assert.NotNull(typeof(Placeholder));
-}
