@@ -6,7 +6,7 @@ public interface IMeshDirectory
     /// <summary>Every service that is declared or has been called, in the order of their names. Hosts that are passed through are none.</summary>
     IReadOnlyList<MeshServiceView> Services { get; }
 
-    /// <summary>Resolves services before their first request. No connection is opened: only a request could do that, and and that is for the application to choose.</summary>
+    /// <summary>Resolves services before their first request. No connection is opened: only a request could do that, and that is for the application to choose.</summary>
     /// <param name="names">Service names or addresses such as <c>https+http://orders</c>; empty for every declared service.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="ArgumentException">A name is neither.</exception>

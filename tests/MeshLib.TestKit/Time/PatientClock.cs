@@ -25,11 +25,15 @@ public sealed class PatientClock : FakeTimeProvider, IAsyncDisposable
     /// <summary>As fine as the real clock's, or a balancer would take every endpoint that answers within a beat for infinitely fast.</summary>
     public override long GetTimestamp() => _last.Now();
 
-    /// <summary>Stops; throws what a timer's callback has thrown.</summary>
+    /// <summary>A timer whose callbacks run on the thread pool, as the real clock's do: one that blocks must not stop the clock that it waits for.</summary>
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+        base.CreateTimer(_ => ThreadPool.UnsafeQueueUserWorkItem(static timer => timer.callback(timer.state), (callback, state), preferLocal: false), null, dueTime, period);
+
+    /// <summary>Stops.</summary>
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync().ConfigureAwait(false);
-        await _beating.ConfigureAwait(false);
+        await _beating.WithinHangLimit().ConfigureAwait(false);
         _stopping.Dispose();
     }
 
