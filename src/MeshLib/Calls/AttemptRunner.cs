@@ -46,8 +46,7 @@ internal sealed class AttemptRunner
         try
         {
             limit.ArmAttempt(attemptDue);
-            var due = Math.Min(attemptDue, call.Deadline.DueAt);
-            RequestDispatch.Prepare(call, endpoint, due == long.MaxValue ? TimeSpan.MaxValue : _clock.Between(now, due));
+            RequestDispatch.Prepare(call, endpoint, TimeFor(call, now, attemptDue));
             response = call.Synchronous
                 ? call.Handler.SendInner(call.Request, limit.Token)
                 : await call.Handler.SendInnerAsync(call.Request, limit.Token).ConfigureAwait(false);
@@ -69,14 +68,8 @@ internal sealed class AttemptRunner
             }
             else if (BufferedLength(call, response) is > 0)
             {
-                if (call.Synchronous)
-                {
-                    SynchronousBody.Load(response, limit.Token);
-                }
-                else
-                {
-                    await response.Content.LoadIntoBufferAsync(BufferedBodyLimit, limit.Token).ConfigureAwait(false);
-                }
+                // Also of a synchronous call, whose thread waits: a synchronous read takes no token, and could only be cut off by breaking the stream under it.
+                await response.Content.LoadIntoBufferAsync(BufferedBodyLimit, limit.Token).ConfigureAwait(false);
             }
         }
 #pragma warning disable CA1031 // Inside the mesh a failure is a value; it is thrown where it leaves.
@@ -190,6 +183,13 @@ internal sealed class AttemptRunner
         }
 
         return true;
+    }
+
+    /// <summary>What the server is told. While the budget refuses nobody will cut the attempt off, and a server that was told so would give up on a call that goes on.</summary>
+    private TimeSpan TimeFor(MeshCall call, long now, long attemptDue)
+    {
+        var due = attemptDue < call.Deadline.DueAt && !call.Set.Service.Budget.IsSpent ? attemptDue : call.Deadline.DueAt;
+        return due == long.MaxValue ? TimeSpan.MaxValue : _clock.Between(now, due);
     }
 
     private void End(MeshCall call, in EndpointTicket ticket, HttpResponseMessage? response)

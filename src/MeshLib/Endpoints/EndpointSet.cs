@@ -50,6 +50,9 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
     /// <summary>What requests read; <see langword="null"/> until discovery's first answer, good or bad.</summary>
     public EndpointSnapshot? Snapshot => _snapshot;
 
+    /// <summary>Whether discovery has answered, be it that there is no endpoint.</summary>
+    public bool IsResolved => _snapshot is { Problem: null };
+
     /// <summary>Completes with discovery's first answer: one resolve, however many calls wait for it.</summary>
     public Task Ready => _ready.Task;
 

@@ -16,6 +16,10 @@ internal static class MeshTransport
     private static readonly TimeSpan PingDelay = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan PingTimeout = TimeSpan.FromSeconds(5);
 
+    // Small bodies are read inside the attempt, so what is left of a body is large, or late: to wait for the rest keeps a connection less than it delays a cut. And a
+    // synchronous read that is cut off would compete for the bytes with whoever drains them, and leave the connection to the next call in pieces.
+    private static readonly TimeSpan DrainTimeout = TimeSpan.Zero;
+
     /// <summary>
     /// The stock handler with what a mesh needs: a redirect would leave balancing and policy, an ambient proxy would stand between the mesh and its endpoints, and
     /// cookies would be shared by unrelated callers. A declared external host keeps the factory's ways.
@@ -27,6 +31,7 @@ internal static class MeshTransport
             ConnectTimeout = policy.ConnectTimeout,
             PooledConnectionLifetime = ConnectionLifetime,
             PooledConnectionIdleTimeout = IdleTimeout,
+            ResponseDrainTimeout = DrainTimeout,
             KeepAlivePingDelay = PingDelay,
             KeepAlivePingTimeout = PingTimeout,
             KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,

@@ -13,25 +13,22 @@ internal sealed class MeshHealthCheck(MeshServices services, IMeshDirectory dire
 
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
-        // Looking at a declared service begins to watch it, so that a host becomes ready without a request.
-        foreach (var key in services.DeclaredKeys)
-        {
-            services.Find(key);
-        }
-
-        await Task.WhenAll(services.Sets.Where(static set => set.Service.IsDeclared).Select(static set => set.Ready))
+        // Looking at what is declared begins to watch it, so that a host becomes ready without a request.
+        EndpointSet[] declared = [.. services.DeclaredKeys.Select(key => services.Find(key)).OfType<EndpointSet>()];
+        await Task.WhenAll(declared.Select(static set => set.Ready))
             .WaitAsync(TimeSpan.FromSeconds(1), clock.TimeProvider, cancellationToken)
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
-        var unresolved = new List<string>();
+        string[] unresolved = [.. declared.Where(static set => !set.IsResolved).Select(static set => set.Service.Name).Distinct(StringComparer.OrdinalIgnoreCase)];
         var troubled = new List<string>();
         foreach (var service in directory.Services)
         {
             if (!service.Resolved)
             {
+                // Somebody asked for an address of the service that was not announced and may be wrong: no reason to take the host out of service.
                 if (services.DeclaredNames.Contains(service.Name, StringComparer.OrdinalIgnoreCase))
                 {
-                    unresolved.Add(service.Name);
+                    troubled.Add($"{service.Name}: an address of it is not resolved");
                 }
             }
             else if (service.StaleFor > WorthSaying)
@@ -51,7 +48,7 @@ internal sealed class MeshHealthCheck(MeshServices services, IMeshDirectory dire
 
         // No trouble: a declared service without a registry is called by DNS as it should be. But it may not be what was meant.
         string[] byPlainDns = [.. services.Sets.Where(static set => set.ByPlainDns).Select(static set => set.Service.Name).Distinct().Order()];
-        return unresolved.Count > 0 ? new(context.Registration.FailureStatus, $"Not resolved yet: {string.Join(", ", unresolved)}.")
+        return unresolved.Length > 0 ? new(context.Registration.FailureStatus, $"Not resolved yet: {string.Join(", ", unresolved)}.")
             : troubled.Count > 0 ? HealthCheckResult.Degraded(string.Join("; ", troubled) + ".")
             : HealthCheckResult.Healthy(byPlainDns.Length > 0 ? $"By plain DNS, for want of a registry: {string.Join(", ", byPlainDns)}." : null);
     }

@@ -46,14 +46,19 @@ internal static class RequestReplay
     };
 
     // A sequence that makes its items as it is read may have none left when it is read again, and would be sent empty. What is in a collection stays there.
-    private static bool IsLazy(object? value) => value switch
-    {
-        null or string or ICollection or IReadOnlyCollection<object?> or JsonNode => false,
-        IEnumerable => true,
-        _ => IsAsyncSequence(value),
-    };
+    private static bool IsLazy(object? value) => value is not (null or string or ICollection or JsonNode) && IsMadeWhileRead(value);
 
-    [UnconditionalSuppressMessage("Trimming", "IL2075", Justification = "Where the interface was trimmed away, the serializer does not see it either.")]
-    private static bool IsAsyncSequence(object value) =>
-        Array.Exists(value.GetType().GetInterfaces(), static type => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IAsyncEnumerable<>));
+    [UnconditionalSuppressMessage("Trimming", "IL2075", Justification = "Where an interface was trimmed away, the serializer does not see it either.")]
+    private static bool IsMadeWhileRead(object value)
+    {
+        var (sequence, collection) = (value is IEnumerable, false);
+        foreach (var type in value.GetType().GetInterfaces())
+        {
+            var definition = type.IsGenericType ? type.GetGenericTypeDefinition() : type;
+            sequence |= definition == typeof(IAsyncEnumerable<>);
+            collection |= definition == typeof(ICollection<>) || definition == typeof(IReadOnlyCollection<>);
+        }
+
+        return sequence && !collection;
+    }
 }

@@ -111,13 +111,10 @@ internal sealed class RetryRules(CallClock time, Random random)
             && call.Set.Service.Budget.TryWithdraw();
     }
 
-    /// <summary>
-    /// Whether an attempt that runs into its timeout could be followed by another, time aside. While the budget refuses, attempts are not cut off, and servers must not be told that they are.
-    /// </summary>
+    /// <summary>Whether an attempt that runs into its timeout could be followed by another, budget and time aside.</summary>
     public static bool MayRetryAfterTimeout(MeshCall call) =>
         call.Repeatable
         && call.Replayable
         && call.PinnedEndpoint is null
-        && call.Attempt - call.FreeRetries < call.Policy.Policy.Retry.MaxAttempts
-        && !call.Set.Service.Budget.IsSpent;
+        && call.Attempt - call.FreeRetries < call.Policy.Policy.Retry.MaxAttempts;
 }

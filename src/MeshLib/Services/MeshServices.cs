@@ -179,9 +179,10 @@ internal sealed partial class MeshServices : IAsyncDisposable, IDisposable
 
     private void DropIdleSets()
     {
+        var declared = DeclaredKeys.ToHashSet();
         foreach (var (key, set) in _sets)
         {
-            if (set.TakeUsed() || set.Service.IsDeclared)
+            if (set.TakeUsed() || declared.Contains(key))
             {
                 continue;
             }

@@ -45,8 +45,13 @@ internal sealed class MeshMetrics
     /// <summary>Counts a call as under way. <see langword="false"/> when nobody listens: its end must not be counted then, though somebody may listen by that time.</summary>
     public bool RequestStarted(string service)
     {
-        Move(_activeRequests, 1, service);
-        return _activeRequests.Enabled;
+        var counted = _activeRequests.Enabled;
+        if (counted)
+        {
+            Move(_activeRequests, 1, service);
+        }
+
+        return counted;
     }
 
     public void RequestEnded(string service) => Move(_activeRequests, -1, service);

@@ -47,6 +47,28 @@ public class BodyScenarios
         await run.AssertInvariantsAsync(fleet.Counts, attempts);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task SynchronousCall_ThatIsCutOffInItsBody_LeavesNothingForTheNextOneToStumbleOver(bool lengthKnown)
+    {
+        // The rest of the body arrives after the cut: whoever is left with the connection would take it for an answer.
+        var pause = TimeSpan.FromMilliseconds(400);
+        var slow = lengthKnown ? Faults.SlowBody(pause, pieces: 3) : Faults.Chunked(pause, "a", "b", "c");
+        await using var fleet = new Fleet(1);
+        await using var run = new ScenarioRun(fleet.Addresses, ScenarioSettings.Unhurried);
+        for (var round = 0; round < 3; round++)
+        {
+            fleet.Fault = slow;
+            await Assert.ThrowsAnyAsync<Exception>(() => Task.Run(() => ReadSynchronously(run.Client, TimeSpan.FromMilliseconds(200))).WithinHangLimit());
+            fleet.Fault = Faults.Ok;
+            Assert.Equal("ok", await Task.Run(() => ReadSynchronously(run.Client, ScenarioSettings.Unhurried.Timeout)).WithinHangLimit());
+        }
+
+        Assert.Equal(4, fleet[0].Counts.Connections);
+        await run.AssertInvariantsAsync(fleet.Counts);
+    }
+
     [Fact]
     public async Task L14_WhenDiscardedAnswersAreLarge_TheirConnectionsAreGivenBackBeforeTheNextAttempt()
     {
@@ -110,6 +132,15 @@ public class BodyScenarios
 
         Assert.Equal(pieces * pieceLength, body.Length);
         await run.AssertInvariantsAsync(fleet.Counts);
+    }
+
+    private static string ReadSynchronously(HttpClient client, TimeSpan time)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/");
+        request.SetMeshDeadline(time);
+        using var response = client.Send(request, HttpCompletionOption.ResponseHeadersRead);
+        using var reader = new StreamReader(response.Content.ReadAsStream());
+        return reader.ReadToEnd();
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -134,24 +134,10 @@ public abstract class BufferedBodyCases(FakeTimeProvider time)
     }
 
     [Fact]
-    public async Task SynchronousCall_ReadsTheBodyOnItsOwnThread()
-    {
-        await using var mesh = await VirtualMesh.StartAsync(time);
-        mesh.Transport.Answer(_ => new HttpResponseMessage { Content = new SynchronousContent("short"u8.ToArray(), stalls: false) { Headers = { ContentType = new("text/plain") } } });
-
-        using var response = mesh.Send(VirtualMesh.Request());
-
-        using var reader = new StreamReader(response.Content.ReadAsStream());
-        Assert.Equal("short", reader.ReadToEnd());
-        Assert.Equal(("text/plain", 5), (response.Content.Headers.ContentType?.MediaType, response.Content.Headers.ContentLength));
-        await mesh.AssertIdleAsync();
-    }
-
-    [Fact]
     public async Task SynchronousCall_WhoseBodyStalls_IsCutOffInTime()
     {
         await using var mesh = await VirtualMesh.StartAsync(time);
-        mesh.Transport.Answer(request => new HttpResponseMessage { Content = new SynchronousContent("short"u8.ToArray(), stalls: request.Number == 1) });
+        mesh.Transport.Answer(static request => ScriptedTransport.Response(200, request.Number == 1 ? ScriptedBody.Of("half").ThenStall().ClaimingLength(8) : ScriptedBody.Of("whole")));
         var call = Task.Run(() => mesh.Send(VirtualMesh.Request()));
 
         using var response = await mesh.AdvanceUntilEndedAsync(call, limitSeconds: 5);
@@ -170,41 +156,5 @@ public abstract class BufferedBodyCases(FakeTimeProvider time)
 
         Assert.Equal("application/json", response.Content.Headers.ContentType!.MediaType);
         Assert.Equal("1", response.Headers.GetValues("X-Own").Single());
-    }
-
-    /// <summary>Can be read synchronously only, as by a caller who blocks; one that stalls, until somebody closes it.</summary>
-    private sealed class SynchronousContent(byte[] bytes, bool stalls) : HttpContent
-    {
-        protected override Stream CreateContentReadStream(CancellationToken cancellationToken) => new SynchronousStream(bytes, stalls);
-
-        protected override Task SerializeToStreamAsync(Stream stream, System.Net.TransportContext? context) => throw new NotSupportedException("Read asynchronously.");
-
-        protected override bool TryComputeLength(out long length)
-        {
-            length = bytes.Length;
-            return true;
-        }
-    }
-
-    private sealed class SynchronousStream(byte[] bytes, bool stalls) : MemoryStream(bytes)
-    {
-        private readonly ManualResetEventSlim _closed = new();
-
-        public override int Read(Span<byte> buffer)
-        {
-            if (!stalls)
-            {
-                return base.Read(buffer);
-            }
-
-            _closed.Wait(CancellationToken.None);
-            throw new IOException("The stream was closed.");
-        }
-
-        protected override void Dispose(bool disposing)
-        {
-            _closed.Set();
-            base.Dispose(disposing);
-        }
     }
 }

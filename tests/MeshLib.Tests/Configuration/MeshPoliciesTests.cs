@@ -254,7 +254,7 @@ public class MeshPoliciesTests
     }
 
     [Theory]
-    [InlineData("{}")]
+    [InlineData("")]
     [InlineData("""{ "Mesh": { "Services": { "ord""")]
     public void File_ThatIsEmptyOrHalfWritten_StillSaysWhatItSaidLast_AndStopsNobodyElse(string content)
     {
@@ -273,14 +273,18 @@ public class MeshPoliciesTests
         Assert.Contains("half written", policies.Current.Problem, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void File_ThatIsOptionalAndRemoved_SaysNothingAnyMore()
+    [Theory]
+    [InlineData(null)]
+    [InlineData("{}")]
+    [InlineData("""{ "Logging": {} }""")]
+    public void File_ThatIsRemovedOrSaysNothing_CountsForNothing(string? content)
     {
         var file = new FileOfTest("""{ "Mesh": { "Mode": "Resolve", "Services": { "orders": { "Timeout": "00:00:10" } } } }""");
         using var policies = new Policies().With((Timeout, "00:00:20")).With(file.Provider);
         Assert.Equal((MeshMode.Resolve, TimeSpan.FromSeconds(10)), (policies.Orders.Mode, policies.Orders.Timeout));
 
-        file.Write(null);
+        file.Write(content);
+        policies.Notice();
         policies.Time.Advance(TimeSpan.FromSeconds(2));
 
         Assert.Equal((MeshMode.Enforce, TimeSpan.FromSeconds(20)), (policies.Orders.Mode, policies.Orders.Timeout));

@@ -55,18 +55,22 @@ public class MeshHealthCheckTests
     }
 
     [Fact]
-    public async Task NamedEndpointThatIsNotResolved_IsNotHiddenByTheServiceThatIs()
+    public async Task AddressThatOnlyARequestAskedFor_DegradesAndIsForgotten()
     {
         await using var mesh = NewMesh();
         mesh.Source.Publish(VirtualMesh.Orders, VirtualMesh.Address(1));
         Assert.Equal(HealthStatus.Healthy, (await CheckAsync(mesh)).Status);
-        mesh.Source.Fail(VirtualMesh.Orders, new IOException("registry away"));
-        using var request = new HttpRequestMessage(HttpMethod.Get, "http://_admin.orders/");
+        mesh.Source.Fail(VirtualMesh.Orders, new IOException("no such record"));
+        using var request = new HttpRequestMessage(HttpMethod.Get, "http://_bogus.orders/");
 
         await Assert.ThrowsAsync<NoEndpointAvailableException>(() => mesh.SendAsync(request).WithinHangLimit());
 
-        var unready = await CheckAsync(mesh);
-        Assert.Equal((HealthStatus.Unhealthy, "Not resolved yet: orders."), (unready.Status, unready.Description));
+        var degraded = await CheckAsync(mesh);
+        Assert.Equal((HealthStatus.Degraded, "orders: an address of it is not resolved."), (degraded.Status, degraded.Description));
+
+        mesh.Source.Publish(VirtualMesh.Orders, VirtualMesh.Address(1));
+        _time.Advance(TimeSpan.FromMinutes(11));
+        await Eventually.BecomesTrueAsync(() => mesh.Root.Sets.Count() == 1);
     }
 
     [Fact]

@@ -119,7 +119,7 @@ public class RequestReplayTests
             "memory" => new ReadOnlyMemoryContent(new byte[] { 4, 5 }),
             "json" => JsonContent.Create(new { Sku = "A1" }),
             "json of a list" => JsonContent.Create(new List<int> { 1, 2 }),
-            "json of a set" => JsonContent.Create(new HashSet<string> { "one" }),
+            "json of a set" => JsonContent.Create(new HashSet<int> { 1 }),
             "json node" => JsonContent.Create(new JsonArray(1, 2)),
             "json of an iterator" => JsonContent.Create(Enumerable.Range(1, 2).Where(static number => number > 0)),
             "json of an asynchronous sequence" => JsonContent.Create(Numbers()),

@@ -13,33 +13,50 @@ internal sealed class HeardSource(IConfigurationProvider provider)
     public string? Fault { get; private set; }
 
     /// <summary>Whether it has fallen silent, or can be heard again, since. A file whose text is malformed does so without raising its reload token.</summary>
-    public bool IsSilenceNew => (Try(() => _ = provider.GetChildKeys([], MeshSection.Name).Any()) is null) != (Fault is null);
+    public bool IsSilenceNew => (Listen().Fault is null) != (Fault is null);
 
-    public void Hear() => Fault = Try(() => Text = SourceText.Of(provider));
+    public void Hear() => (Text, Fault) = Listen();
 
-    private string? Try(Action hear)
+    private (SourceText Text, string? Fault) Listen()
     {
         try
         {
-            if (!Text.IsEmpty && IsUnreadFile())
-            {
-                return $"{provider} held values of {MeshSection.Name} and holds nothing any more: unreadable, half written or empty. What it said last stays in force.";
-            }
-
-            hear();
-            return null;
+            // In this order: a file that falls silent in between is seen.
+            var said = SourceText.Of(provider);
+            return said.IsEmpty && !Text.IsEmpty && IsUnreadFile()
+                ? (Text, $"{provider} held values of {MeshSection.Name} and holds nothing any more: unreadable, half written or empty. What it said last stays in force.")
+                : (said, null);
         }
 #pragma warning disable CA1031 // Providers are foreign code: whatever they throw means that they cannot be read now.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            return $"{provider} cannot be read: {exception.Message}";
+            return (Text, $"{provider} cannot be read: {exception.Message}");
         }
     }
 
-    // The provider of a file empties itself when it cannot read the text. Where the file may be absent, and is, that is what is meant.
-    private bool IsUnreadFile() =>
-        provider is FileConfigurationProvider { Source: var file }
-        && !provider.GetChildKeys([], null).Any()
-        && !(file.Optional && file.FileProvider?.GetFileInfo(file.Path ?? "").Exists is not true);
+    // The provider of a file empties itself when it cannot read the text, and looks the same when the text says nothing: only a reading of its own tells. Where the file may be
+    // absent, and is, that is what is meant.
+    private bool IsUnreadFile()
+    {
+        if (provider is not FileConfigurationProvider { Source: var file } || provider.GetChildKeys([], null).Any())
+        {
+            return false;
+        }
+
+        var reading = file.Build(new ConfigurationBuilder());
+        try
+        {
+            reading.Load();
+            return false;
+        }
+        catch (Exception exception) when (exception is InvalidDataException or IOException or UnauthorizedAccessException or FormatException)
+        {
+            return true;
+        }
+        finally
+        {
+            (reading as IDisposable)?.Dispose();
+        }
+    }
 }
