@@ -162,6 +162,35 @@ public class BudgetAccountTests
         }
     }
 
+    [Fact]
+    public async Task AttemptThatBeganWhileTheBudgetRefused_IsCutOffWhenItAllowsThatAgain()
+    {
+        await using var mesh = await VirtualMesh.StartAsync(new FakeTimeProvider(), policy =>
+        {
+            policy.Retry.Budget.MinPerSecond = 0;
+            policy.Retry.Budget.Burst = 0;
+        });
+        await AnswerAfterAsync(mesh.GetAsync(), 3_100);
+        var hanging = mesh.GetAsync();
+        await mesh.Transport.NextAsync();
+        for (var paying = 0; paying < 20; paying++)
+        {
+            await AnswerAfterAsync(mesh.GetAsync(), 1);
+        }
+
+        mesh.Advance(3_000);
+
+        await AnswerAfterAsync(hanging, 1);
+
+        async Task AnswerAfterAsync(Task<HttpResponseMessage> call, double milliseconds)
+        {
+            var exchange = await mesh.Transport.NextAsync();
+            mesh.Advance(milliseconds);
+            exchange.Respond(200);
+            (await call.WithinHangLimit()).Dispose();
+        }
+    }
+
     private static void SetBudget(MeshPolicy policy)
     {
         policy.Retry.Budget.Ratio = 0;
