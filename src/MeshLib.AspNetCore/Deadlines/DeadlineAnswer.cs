@@ -37,7 +37,9 @@ internal static class DeadlineAnswer
     {
         var response = context.Response;
         response.Clear();
-        response.ContentType = "application/grpc";
+
+        // As it was asked: gRPC-Web clients take no other kind for an answer.
+        response.ContentType = context.Request.ContentType;
         response.Headers["grpc-status"] = GrpcStatus.DeadlineExceeded.ToString(CultureInfo.InvariantCulture);
         response.Headers["grpc-message"] = Code;
     }
