@@ -12,4 +12,7 @@ internal sealed partial class EndpointWatch
 
     [LoggerMessage(102, LogLevel.Warning, "Discovery of {Service} gave {EndPoint}, which is no HTTP address; it is left out.")]
     private static partial void LogSkipped(ILogger logger, EndpointSetKey service, string endPoint);
+
+    [LoggerMessage(103, LogLevel.Warning, "Discovery of {Service} gave {EndPoint}, which speaks plain text; what was asked for over TLS is not sent there. An address https+http:// allows both.")]
+    private static partial void LogPlainText(ILogger logger, EndpointSetKey service, string endPoint);
 }

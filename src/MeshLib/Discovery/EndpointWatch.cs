@@ -141,17 +141,22 @@ internal sealed partial class EndpointWatch : IAsyncDisposable
         var endpoints = new List<DiscoveredEndpoint>(collector.Endpoints.Count);
         foreach (var endpoint in collector.Endpoints)
         {
-            if (DiscoveredEndpoint.From(endpoint, scheme, _key.Port) is { } discovered)
-            {
-                endpoints.Add(discovered);
-            }
-            else
+            if (DiscoveredEndpoint.From(endpoint, scheme, _key.Port) is not { } discovered)
             {
                 LogSkipped(_logger, _key, DiscoveredEndpoint.Describe(endpoint));
             }
+            else if (discovered.Address.Scheme == Uri.UriSchemeHttp && _key.Scheme == Uri.UriSchemeHttps)
+            {
+                LogPlainText(_logger, _key, DiscoveredEndpoint.Describe(endpoint));
+            }
+            else
+            {
+                endpoints.Add(discovered);
+            }
         }
 
-        return new(endpoints, authoritative, collector.Features.Get<IEndpointSourceStatus>());
+        // Who gave something knows the service, be it that nothing of it is of use: no reason to look for it elsewhere.
+        return new(endpoints, authoritative || collector.Endpoints.Count > 0, collector.Features.Get<IEndpointSourceStatus>());
     }
 
     private static TaskCompletionSource NewWake() => new(TaskCreationOptions.RunContinuationsAsynchronously);

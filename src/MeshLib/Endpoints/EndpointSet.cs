@@ -28,6 +28,7 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
     private IEndpointSourceStatus? _status;
     private EndpointUpdate? _latest;
     private EndpointWatch? _watch;
+    private bool _empty;
     private long _failingSince;
     private long _nextProbeAt;
     private int _proofs;
@@ -116,6 +117,7 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
             }
 
             NoteSource(byPlainDns);
+            NoteEmptiness(endpoints.Count == 0);
 
             var changed = _membership.Update(endpoints, Service.Policy.CircuitBreaker, newcomersJoinProven: Volatile.Read(ref _proofs) > 0);
             _metrics.DiscoveryUpdated(Service.Name, changed ? "applied" : "unchanged");
@@ -379,6 +381,17 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
         }
 
         ByPlainDns = doubtful;
+    }
+
+    // A name that is misspelt and a service that has not started look the same to a registry; somebody has to hear of it before the first call fails.
+    private void NoteEmptiness(bool empty)
+    {
+        if (empty && !_empty)
+        {
+            LogNoInstance(_logger, _key);
+        }
+
+        _empty = empty;
     }
 
     private Uri PlainAddress()

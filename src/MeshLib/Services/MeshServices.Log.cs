@@ -9,4 +9,7 @@ internal sealed partial class MeshServices
 
     [LoggerMessage(311, LogLevel.Warning, "The mesh is in mode {Mode} (Enforce does everything, Observe changes no outcome, Resolve only finds endpoints).")]
     private static partial void LogMode(ILogger logger, MeshMode mode);
+
+    [LoggerMessage(312, LogLevel.Warning, "{Service} is in mode {Mode}.")]
+    private static partial void LogModeOfService(ILogger logger, string service, MeshMode mode);
 }

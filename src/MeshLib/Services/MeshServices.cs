@@ -136,6 +136,11 @@ internal sealed partial class MeshServices : IAsyncDisposable, IDisposable
             var sources = service.Policy.External ? [] : _composition.Sources.Create(query);
             set.Watch(new EndpointWatch(key, sources, set, _composition.Watching, _logger));
             _sets[key] = set;
+            if (service.Policy.Mode != _notedMode)
+            {
+                LogModeOfService(_logger, service.Name, service.Policy.Mode);
+            }
+
             if (_policies.Version != version)
             {
                 // The change may have been announced before it could find these two.
@@ -164,11 +169,17 @@ internal sealed partial class MeshServices : IAsyncDisposable, IDisposable
 
     private void ApplyPolicies(PolicyChange change)
     {
+        var general = _notedMode;
         NoteMode();
         var affected = _services.Values.Where(service => change.Affects(service.Name)).ToHashSet();
         foreach (var service in affected)
         {
+            var before = service.Policy.Mode;
             service.ApplyPolicy();
+            if (service.Policy.Mode != before && (before != general || service.Policy.Mode != _notedMode))
+            {
+                LogModeOfService(_logger, service.Name, service.Policy.Mode);
+            }
         }
 
         foreach (var set in _sets.Values.Where(set => affected.Contains(set.Service)))

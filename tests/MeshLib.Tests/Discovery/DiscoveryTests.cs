@@ -200,7 +200,7 @@ public abstract class DiscoveryCases(FakeTimeProvider time)
     [Theory]
     [InlineData("http://orders/", "http://10.0.0.1:8080/")]
     [InlineData("http://orders:9000/", "http://10.0.0.1:8080/")]
-    [InlineData("https://orders/", "http://10.0.0.1:8080/")]
+    [InlineData("https+http://orders/", "http://10.0.0.1:8080/")]
     public async Task AddressWithScheme_IsTakenAsItIs(string logical, string physical)
     {
         await using var mesh = await VirtualMesh.StartAsync(time, endpoints: 1);
@@ -209,6 +209,48 @@ public abstract class DiscoveryCases(FakeTimeProvider time)
         (await mesh.SendAsync(new HttpRequestMessage(HttpMethod.Get, logical)).WithinHangLimit()).Dispose();
 
         Assert.Equal(physical, mesh.Transport.Requests[^1].Uri.AbsoluteUri);
+    }
+
+    [Fact]
+    public async Task ServiceThatDiscoveryKnowsNoInstanceOf_IsSaidOncePerEpisode()
+    {
+        await using var mesh = VirtualMesh.Create(time);
+        mesh.Source.Publish(VirtualMesh.Orders);
+
+        await mesh.WarmUpAsync();
+        await mesh.WarmUpAsync();
+
+        Assert.Contains("no instance of http://orders", Assert.Single(mesh.Logs.WithEvent(205)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(MeshMode.Observe, 1)]
+    [InlineData(MeshMode.Enforce, 0)]
+    public async Task ModeOfOneService_ThatIsNotTheGeneralOne_IsSaid(MeshMode mode, int times)
+    {
+        await using var mesh = await VirtualMesh.StartAsync(time, policy => policy.Mode = mode);
+
+        Assert.Equal(times, mesh.Logs.WithEvent(312).Count);
+    }
+
+    [Fact]
+    public async Task AddressWithoutTls_GetsNothingThatWasAskedForOverTls()
+    {
+        await using var mesh = VirtualMesh.Create(time);
+        mesh.Source.Publish(VirtualMesh.Orders, "http://10.0.0.1:8080", "https://10.0.0.2:8443");
+        mesh.Transport.AnswerWith(200);
+
+        for (var call = 0; call < 4; call++)
+        {
+            (await mesh.SendAsync(new HttpRequestMessage(HttpMethod.Get, "https://orders/")).WithinHangLimit()).Dispose();
+        }
+
+        Assert.All(mesh.Transport.Requests, static request => Assert.Equal("https://10.0.0.2:8443/", request.Uri.AbsoluteUri));
+        Assert.Single(mesh.Logs.WithEvent(103));
+
+        mesh.Source.Publish(VirtualMesh.Orders, "http://10.0.0.1:8080");
+        await time.AdvanceUntilAsync(() => mesh.Root.Sets.Single().Snapshot is { All.Count: 0 }, TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(5));
+        await Assert.ThrowsAsync<NoEndpointAvailableException>(() => mesh.SendAsync(new HttpRequestMessage(HttpMethod.Get, "https://orders/")).WithinHangLimit());
     }
 
     [Theory]

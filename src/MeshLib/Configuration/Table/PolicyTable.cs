@@ -30,7 +30,7 @@ internal static class PolicyTable
 
         Row("LoadBalancing:Policy", Service, new NameValue("PeakEwma, LeastRequest, RoundRobin, Random or a name given to AddLoadBalancer"), "The balancer.",
             p => p.LoadBalancing.Policy, (p, v) => p.LoadBalancing.Policy = v, e => e.LoadBalancing.Policy, (e, v) => e with { LoadBalancing = e.LoadBalancing with { Policy = v } }),
-        Row("LoadBalancing:PanicThreshold", Service, Share, "The share of healthy instances below which unhealthy ones are used as well; 0 is never.",
+        Row("LoadBalancing:PanicThreshold", Service, Share, "The share of instances that the registry calls healthy, below which the others are used as well; 0 is never. Open breakers stay open.",
             p => p.LoadBalancing.PanicThreshold, (p, v) => p.LoadBalancing.PanicThreshold = v, e => e.LoadBalancing.PanicThreshold, (e, v) => e with { LoadBalancing = e.LoadBalancing with { PanicThreshold = v } }),
 
         Row("Retry:MaxAttempts", Call, new NumberValue<int>(1, 100), "Attempts of one call that an instance may have seen, the first included; 1 switches retries off. Where no connection came about, each other instance is tried once beside that.",
