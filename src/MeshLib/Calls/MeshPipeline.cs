@@ -23,38 +23,58 @@ internal sealed class MeshPipeline(CallClock time, Admission admission, AttemptR
         }
 
         set.Touch();
-        return handler.Client.OwnTimeout != Timeout.InfiniteTimeSpan && set.Service.Policy.Mode != MeshMode.Enforce
-            ? EnterLimitedAsync(set, handler, request, synchronous, cancellationToken)
-            : Enter(set, handler, request, synchronous, cancellationToken);
+        var entry = new MeshEntry(set, handler.Client.PolicyFor(set.Service));
+        return entry.Policy.Policy.Mode == MeshMode.Enforce
+            ? Enter(entry, handler, request, synchronous, cancellationToken)
+            : EnterUngoverned(entry, handler, request, synchronous, cancellationToken);
     }
 
-    private Task<HttpResponseMessage> EnterLimitedAsync(EndpointSet set, MeshHandler handler, HttpRequestMessage request, bool synchronous, CancellationToken cancellationToken) =>
-        _clientTimeout.RunAsync(handler.Client, token => Enter(set, handler, request, synchronous, token), cancellationToken);
-
-    private Task<HttpResponseMessage> Enter(EndpointSet set, MeshHandler handler, HttpRequestMessage request, bool synchronous, CancellationToken cancellationToken)
+    /// <summary>Enters a call with the policy that it began with, each time that a handler outside of the mesh sends it.</summary>
+    public Task<HttpResponseMessage> Enter(MeshEntry entry, MeshHandler handler, HttpRequestMessage request, bool synchronous, CancellationToken cancellationToken)
     {
-        if (set.Snapshot is not { } snapshot)
+        if (entry.Set.Snapshot is not { } snapshot)
         {
-            return ResolveThenSendAsync(set, handler, request, synchronous, cancellationToken);
+            return ResolveThenSendAsync(entry, handler, request, synchronous, cancellationToken);
         }
 
         return snapshot.PassThrough
             ? _passThrough.SendAsync(handler, request, synchronous, cancellationToken)
-            : RunAsync(Begin(set, handler, request, synchronous, cancellationToken));
+            : RunAsync(Begin(entry, handler, request, synchronous, cancellationToken));
+    }
+
+    // Where the mesh limits and repeats nothing, the call keeps what limits and repeats it without the mesh: the client's own timeout and the displaced resilience handlers.
+    private Task<HttpResponseMessage> EnterUngoverned(MeshEntry entry, MeshHandler handler, HttpRequestMessage request, bool synchronous, CancellationToken cancellationToken) =>
+        handler.Client.OwnTimeout == Timeout.InfiniteTimeSpan
+            ? EnterBelow(entry, handler, request, synchronous, cancellationToken)
+            : EnterLimitedAsync(entry, handler, request, synchronous, cancellationToken);
+
+    private Task<HttpResponseMessage> EnterLimitedAsync(MeshEntry entry, MeshHandler handler, HttpRequestMessage request, bool synchronous, CancellationToken cancellationToken) =>
+        _clientTimeout.RunAsync(handler.Client, token => EnterBelow(entry, handler, request, synchronous, token), cancellationToken);
+
+    private Task<HttpResponseMessage> EnterBelow(MeshEntry entry, MeshHandler handler, HttpRequestMessage request, bool synchronous, CancellationToken cancellationToken)
+    {
+        if (!handler.HasResilience)
+        {
+            return Enter(entry, handler, request, synchronous, cancellationToken);
+        }
+
+        return synchronous
+            ? Task.FromResult(handler.EnterBelow(entry, request, cancellationToken))
+            : handler.EnterBelowAsync(entry, request, cancellationToken);
     }
 
     private static bool IsBypassed(HttpRequestMessage request) => request.Options.TryGetValue(MeshRequestOptions.Bypass, out var bypass) && bypass;
 
-    private MeshCall Begin(EndpointSet set, MeshHandler handler, HttpRequestMessage request, bool synchronous, CancellationToken cancellationToken)
+    private MeshCall Begin(MeshEntry entry, MeshHandler handler, HttpRequestMessage request, bool synchronous, CancellationToken cancellationToken)
     {
         var now = _clock.Now();
-        var policy = handler.Client.PolicyFor(set.Service);
+        var policy = entry.Policy;
         var grpc = GrpcStatus.IsGrpc(request);
         bool? allowed = request.Options.TryGetValue(MeshRequestOptions.AllowRetry, out var allow) ? allow : null;
         return new MeshCall(request, now)
         {
             Handler = handler,
-            Set = set,
+            Set = entry.Set,
             Policy = policy,
             CallerToken = cancellationToken,
             Synchronous = synchronous,
@@ -68,18 +88,18 @@ internal sealed class MeshPipeline(CallClock time, Admission admission, AttemptR
     }
 
     private async Task<HttpResponseMessage> ResolveThenSendAsync(
-        EndpointSet set, MeshHandler handler, HttpRequestMessage request, bool synchronous, CancellationToken cancellationToken)
+        MeshEntry entry, MeshHandler handler, HttpRequestMessage request, bool synchronous, CancellationToken cancellationToken)
     {
         // The call's clock runs while it waits for the first answer, so it begins here.
-        var call = Begin(set, handler, request, synchronous, cancellationToken);
+        var call = Begin(entry, handler, request, synchronous, cancellationToken);
         var left = _clock.Between(call.Started, call.Deadline.DueAt);
         if (left > TimeSpan.Zero)
         {
             var limit = left > LongestWait ? Timeout.InfiniteTimeSpan : left;
-            await set.Ready.WaitAsync(limit, _clock.TimeProvider, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await entry.Set.Ready.WaitAsync(limit, _clock.TimeProvider, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
-        var snapshot = set.Snapshot;
+        var snapshot = entry.Set.Snapshot;
         if (snapshot is { PassThrough: true })
         {
             return await _passThrough.SendAsync(handler, request, synchronous, cancellationToken).ConfigureAwait(false);

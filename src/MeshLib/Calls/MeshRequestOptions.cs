@@ -19,4 +19,7 @@ public static class MeshRequestOptions
     public static HttpRequestOptionsKey<Uri> PinnedEndpoint { get; } = new("MeshLib.PinnedEndpoint");
 
     internal static HttpRequestOptionsKey<MeshCall> Call { get; } = new("MeshLib.Call");
+
+    /// <summary>On its way through displaced resilience handlers, which may send copies of it, a request bears where it is to enter the mesh.</summary>
+    internal static HttpRequestOptionsKey<MeshEntry> Entry { get; } = new("MeshLib.Entry");
 }

@@ -1,6 +1,9 @@
 namespace MeshLib;
 
-/// <summary>How much the mesh does: the kill switch, effective within two seconds of a change.</summary>
+/// <summary>
+/// How much the mesh does: the kill switch, effective within two seconds of a change. Where it does not enforce, Microsoft's standard and hedging handlers that a client
+/// has retry and limit its calls as they do without the mesh.
+/// </summary>
 public enum MeshMode
 {
     /// <summary>Everything: the default.</summary>

@@ -22,18 +22,19 @@ internal sealed partial class ForeignHandlers(
     /// Takes out Microsoft's resolving handler, which would turn the logical address into a physical one before the mesh sees it, and the handlers of Microsoft's
     /// standard and hedging pipelines, whose retries and one breaker per service would multiply with the mesh's. Any other resilience handler stays where it is.
     /// </summary>
-    /// <returns>What was taken out, in its order: requests that are none of the mesh's business still need it.</returns>
-    public IReadOnlyList<DelegatingHandler> TakeOut(HttpMessageHandlerBuilder builder)
+    /// <returns>What was taken out: requests that the mesh does not govern still need it.</returns>
+    public DisplacedHandlers TakeOut(HttpMessageHandlerBuilder builder)
     {
-        var taken = builder.AdditionalHandlers
-            .Where(handler => handler.GetType().FullName == ResolvingHandler || (handler is ResilienceHandler resilience && !Keeps(resilience, builder.Name ?? "")))
-            .ToList();
-        foreach (var handler in taken)
+        var handlers = builder.AdditionalHandlers;
+        var displaced = new DisplacedHandlers(
+            [.. handlers.OfType<ResilienceHandler>().Where(handler => !Keeps(handler, builder.Name ?? ""))],
+            [.. handlers.Where(static handler => handler.GetType().FullName == ResolvingHandler)]);
+        foreach (var handler in displaced.Resilience.Concat(displaced.Resolving))
         {
-            builder.AdditionalHandlers.Remove(handler);
+            handlers.Remove(handler);
         }
 
-        return taken;
+        return displaced;
     }
 
     private bool Keeps(ResilienceHandler handler, string client)
@@ -87,7 +88,7 @@ internal sealed partial class ForeignHandlers(
         }
     }
 
-    [LoggerMessage(400, LogLevel.Warning, "Microsoft's resilience pipeline '{Pipeline}' was taken out of the chain of mesh client '{Client}', and its settings are not used for its calls to services: {Settings}. The mesh's policy (Mesh:Defaults, Mesh:Services) takes its place; requests that pass through the mesh still go through it. Mesh:KeepResilienceHandlers keeps it for all.")]
+    [LoggerMessage(400, LogLevel.Warning, "Microsoft's resilience pipeline '{Pipeline}' was taken out of the chain of mesh client '{Client}', and its settings are not used for its calls to services in mode Enforce: {Settings}. The mesh's policy (Mesh:Defaults, Mesh:Services) takes its place; calls in the modes Observe and Resolve, and requests that pass through the mesh, still go through it. Mesh:KeepResilienceHandlers keeps it for all.")]
     private static partial void LogTakenOut(ILogger logger, string pipeline, string client, string settings);
 
     [LoggerMessage(401, LogLevel.Warning, "The resilience pipeline '{Pipeline}' of mesh client '{Client}' may retry outside of the mesh: its attempts multiply with the mesh's and no budget counts them.")]

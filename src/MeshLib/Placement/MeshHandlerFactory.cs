@@ -6,6 +6,6 @@ internal sealed class MeshHandlerFactory(MeshPipeline pipeline, MeshClients clie
     {
         ArgumentNullException.ThrowIfNull(inner);
         MeshTransport.LeaveBalancingToTheMesh(inner);
-        return new MeshHandler(pipeline, clients.Get(""), []) { InnerHandler = inner };
+        return new MeshHandler(pipeline, clients.Get(""), DisplacedHandlers.None) { InnerHandler = inner };
     }
 }
