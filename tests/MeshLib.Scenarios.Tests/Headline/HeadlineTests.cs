@@ -46,8 +46,9 @@ public class HeadlineTests
     {
         var figures = await OpenLoopAsync(HeadlineColumns.TodayTuned, perSecond);
 
-        // At 20/s there are 603 calls, and a handful of them lose three times in a row.
-        Assert.InRange(figures.SuccessPercent, perSecond < 100 ? 97.0 : 98.0, 99.6);
+        // A call fails that meets the sick instance four times in a row: one of 3⁴. At 20/s that is 7.4 of 603 calls, drawn anew by today's own random each time: two or fewer
+        // in one run of forty, none in one of 1 700.
+        Assert.InRange(figures.SuccessPercent, perSecond < 100 ? 97.0 : 98.0, perSecond < 100 ? 99.9 : 99.6);
         Assert.InRange(figures.AttemptsPerCall, 1.42, 1.54);
         Assert.InRange(figures.P99, TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(14));
     }
