@@ -19,6 +19,7 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
     private readonly MeshEnvironment _environment;
     private readonly EndpointMembership _membership;
     private readonly GuardedBalancer _balancer;
+    private readonly RoundRobinLoadBalancer _turns;
     private readonly MeshMetrics _metrics;
     private readonly ILogger _logger;
     private readonly Lock _control = new();
@@ -38,6 +39,7 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
         _key = key;
         Service = service;
         _environment = environment;
+        _turns = new RoundRobinLoadBalancer(environment.Random);
         _balancer = new GuardedBalancer(service.Name, balancers, environment.Random, metrics, logger);
         _metrics = metrics;
         _logger = logger;
@@ -355,7 +357,7 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
     private void Rebuild()
     {
         var policy = Service.Policy;
-        var snapshot = EndpointSnapshot.Of(_membership.Members, policy, live => _balancer.CreatePicker(policy.LoadBalancing.Policy, live), _environment.Random);
+        var snapshot = EndpointSnapshot.Of(_membership.Members, policy, live => _balancer.CreatePicker(policy.LoadBalancing.Policy, live), _turns);
         if (snapshot.Panic != (_snapshot?.Panic ?? false))
         {
             LogPanic(_logger, Service.Name, snapshot.Panic ? "begins" : "ends", snapshot.All.Count(static endpoint => endpoint.Metadata.Healthy), snapshot.All.Count);

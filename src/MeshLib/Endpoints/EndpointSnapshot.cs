@@ -37,8 +37,8 @@ internal sealed class EndpointSnapshot
     /// <param name="all">The members.</param>
     /// <param name="policy">The service's policy.</param>
     /// <param name="pick">Makes the picker over those that may receive traffic, at least one.</param>
-    /// <param name="random">Draws with whom <see cref="Everyone"/> begins.</param>
-    public static EndpointSnapshot Of(IReadOnlyList<MeshEndpoint> all, EffectivePolicy policy, Func<IReadOnlyList<MeshEndpoint>, EndpointPicker> pick, Random random)
+    /// <param name="turns">Makes <see cref="Everyone"/>, whose position outlives the snapshot.</param>
+    public static EndpointSnapshot Of(IReadOnlyList<MeshEndpoint> all, EffectivePolicy policy, Func<IReadOnlyList<MeshEndpoint>, EndpointPicker> pick, RoundRobinLoadBalancer turns)
     {
         // Nobody stands in for a lone external host: cutting it off would only add outages.
         var enforce = policy.Mode == MeshMode.Enforce && !(policy.External && all.Count == 1);
@@ -68,7 +68,7 @@ internal sealed class EndpointSnapshot
             }
         }
 
-        return new() { All = all, Live = live, CutOff = cutOff, Panic = panic, Picker = live.Count == 0 ? null : pick(live), AllInTurn = new(() => new RoundRobinLoadBalancer(random).CreatePicker(all)) };
+        return new() { All = all, Live = live, CutOff = cutOff, Panic = panic, Picker = live.Count == 0 ? null : pick(live), AllInTurn = new(() => turns.CreatePicker(all)) };
     }
 
     /// <summary>The endpoint that a request is pinned to, whatever its health.</summary>

@@ -47,7 +47,7 @@ internal sealed class PolicySources(
         }
         else if (_inForce is { } last)
         {
-            var inForce = new ConfigurationRoot([.. last]);
+            using var inForce = new ConfigurationRoot([.. last]);
             _inForce = [.. last.Select(static text => text.WithoutModes()).Concat(said.Select(text => text.Modes(inForce))).Where(static text => !text.IsEmpty)];
             reading = Read(_inForce) with { Problems = reading.Problems };
         }
@@ -62,7 +62,7 @@ internal sealed class PolicySources(
 
     private PolicyReading Read(SourceText[] texts)
     {
-        var said = new ConfigurationRoot([.. texts]);
+        using var said = new ConfigurationRoot([.. texts]);
         var problems = new List<string>();
         var section = new MeshSection(said, problems);
         List<PolicyLayer> layers = [.. CodeLayers.Of(options.Value, _clients), .. section.Read(), .. ForcedMode.Layers(said, problems)];
