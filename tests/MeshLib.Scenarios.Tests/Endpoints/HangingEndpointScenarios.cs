@@ -46,6 +46,7 @@ public class HangingEndpointScenarios
 
         fleet[0].FreezeConnections();
         var load = await run.LoadAsync(seconds: 3, inFull: 10);
+        fleet[0].ThawConnections();
         var recovered = await run.LoadAsync(seconds: 0.5, inFull: 20);
 
         (load + recovered).AssertGoodput(0.995);

@@ -134,6 +134,20 @@ public class FaultServerTests
     }
 
     [Fact]
+    public async Task FrozenConnection_WhenThawed_AnswersAgain()
+    {
+        await using var server = new FaultServer();
+        using var client = PlainClient.New(server.Address);
+        await client.GetStringAsync("/");
+
+        server.FreezeConnections();
+        server.ThawConnections();
+
+        Assert.Equal("ok", await client.GetStringAsync("/"));
+        Assert.Equal(1, server.Counts.Connections);
+    }
+
+    [Fact]
     public async Task StaleKeepAlive_WhenReused_SurfacesToThePlainClient()
     {
         await using var server = new FaultServer(Faults.StaleKeepAlive);

@@ -11,6 +11,7 @@ public sealed class FaultServer : IAsyncDisposable
     private readonly LoopbackListener _listener;
     private volatile Fault _fault;
     private int _generation;
+    private int _thawed;
 
     /// <summary>Listens on a free loopback port.</summary>
     public FaultServer(Fault? fault = null)
@@ -51,8 +52,11 @@ public sealed class FaultServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Makes every connection that is open now half-open: it takes bytes and never answers. New connections work.</summary>
+    /// <summary>Makes every connection that is open now half-open: it takes bytes and does not answer until <see cref="ThawConnections"/>. New connections work.</summary>
     public void FreezeConnections() => Interlocked.Increment(ref _generation);
+
+    /// <summary>The net is back: half-open connections that are still there work again. A request that one of them has swallowed stays lost.</summary>
+    public void ThawConnections() => Volatile.Write(ref _thawed, Volatile.Read(ref _generation));
 
     /// <summary>Resets every open connection.</summary>
     public void ResetConnections() => _listener.ResetAll();
@@ -69,7 +73,7 @@ public sealed class FaultServer : IAsyncDisposable
             Counts,
             () => _fault,
             () => IdleLimit,
-            () => Volatile.Read(ref _generation) != born,
+            () => Volatile.Read(ref _generation) > Math.Max(born, Volatile.Read(ref _thawed)),
             cancellationToken).ConfigureAwait(false);
     }
 }
