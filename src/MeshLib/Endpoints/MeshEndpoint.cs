@@ -42,6 +42,9 @@ public sealed class MeshEndpoint
         _ => Metadata.Healthy ? EndpointState.Available : EndpointState.Unhealthy,
     };
 
+    /// <summary>The share of traffic that is meant for this instance now, relative to its peers: what the registry gives it, times whatever reduces that for a while.</summary>
+    internal double Weight => Metadata.Weight;
+
     /// <summary>What stands before a request's path and query on its way to this instance.</summary>
     internal string Prefix { get; }
 

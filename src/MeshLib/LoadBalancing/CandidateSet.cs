@@ -11,8 +11,8 @@ internal sealed class CandidateSet
 
     public CandidateSet(IReadOnlyList<MeshEndpoint> endpoints)
     {
-        var weighted = endpoints.Where(e => e.Metadata.Weight > 0).Select(e => new Candidate(e, e.Load, e.Metadata.Weight)).ToArray();
-        _candidates = weighted.Length > 0 ? weighted : [.. endpoints.Select(e => new Candidate(e, e.Load, 1))];
+        var weighted = endpoints.Select(static e => new Candidate(e, e.Load, e.Weight)).Where(static candidate => candidate.Weight > 0).ToArray();
+        _candidates = weighted.Length > 0 ? weighted : [.. endpoints.Select(static e => new Candidate(e, e.Load, 1))];
         _millisecondsPerTick = _candidates.Length > 0 ? _candidates[0].Load.MillisecondsPerTick : 0;
     }
 
@@ -40,11 +40,11 @@ internal sealed class CandidateSet
         return _candidates[index].Endpoint;
     }
 
-    public readonly struct Candidate(MeshEndpoint endpoint, EndpointLoad load, int weight)
+    public readonly struct Candidate(MeshEndpoint endpoint, EndpointLoad load, double weight)
     {
         public readonly MeshEndpoint Endpoint = endpoint;
         public readonly EndpointLoad Load = load;
         public readonly long WeightLog2 = Log2.Of(weight);
-        public readonly int Weight = weight;
+        public readonly double Weight = weight;
     }
 }
