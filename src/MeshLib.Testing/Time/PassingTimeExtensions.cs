@@ -7,8 +7,8 @@ public static class PassingTimeExtensions
     private static readonly TimeSpan Limit = TimeSpan.FromHours(1);
     private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(1);
 
-    // A step is this part of what has passed: a wait of half a minute takes some 150 steps.
-    private const int Fineness = 16;
+    // A step is this part of what has passed: a wait of half a minute takes some 80 steps.
+    private const int Fineness = 8;
 
     // How long a busy thread pool is waited for: tests that run beside this one may keep it busy all the time.
     private const int MostMoments = 20;
@@ -18,8 +18,8 @@ public static class PassingTimeExtensions
     /// are over in no time then. Nothing passes for a task that has ended already.
     /// </summary>
     /// <remarks>
-    /// Time passes in steps of a millisecond, later of a sixteenth of what has passed, and before each of them the thread pool gets a moment to do what is to be done: a call's work must not
-    /// look like a slow instance. So the end is seen by a sixteenth too late, and by a few of them on a busy machine: assert what happened and in which order, and durations with room above.
+    /// Time passes in steps of a millisecond, later of an eighth of what has passed, and before each of them the thread pool gets a moment to do what is to be done: a call's work must not
+    /// look like a slow instance. So the end is seen by an eighth too late, and by a few of them on a busy machine: assert what happened and in which order, and durations with room above.
     /// </remarks>
     /// <typeparam name="T">What the task yields.</typeparam>
     /// <param name="task">The task, which waits on that time.</param>
