@@ -53,6 +53,7 @@ public static partial class MeshServiceCollectionExtensions
         services.TryAddSingleton<AttemptRunner>();
         services.TryAddSingleton(static provider => new LoadBalancers(
             provider.GetServices<LoadBalancerRegistration>(), provider, provider.GetRequiredService<MeshEnvironment>().Random));
+        services.TryAddSingleton<EndpointSources>();
         services.TryAddSingleton(CreateComposition);
         services.TryAddSingleton<DeclaredServices>();
         services.TryAddSingleton<MeshServices>();
@@ -103,7 +104,7 @@ public static partial class MeshServiceCollectionExtensions
         var metrics = provider.GetRequiredService<MeshMetrics>();
         return new(
             environment,
-            new EndpointSources(provider.GetServices<IServiceEndpointProviderFactory>()),
+            provider.GetRequiredService<EndpointSources>(),
             new WatchSettings(environment.Clock, environment.Random, provider.GetRequiredService<IOptions<ServiceDiscoveryOptions>>().Value.RefreshPeriod),
             provider.GetRequiredService<LoadBalancers>(),
             new RetryStrategy(environment.Clock, provider.GetRequiredService<RetryRules>(), metrics, TelemetryOf(provider)),
