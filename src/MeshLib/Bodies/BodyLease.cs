@@ -96,8 +96,22 @@ internal sealed class BodyLease
     }
 
     /// <summary>The body was read to its end: the trailers are there now, and with them the status of a gRPC call.</summary>
-    public void EndWhole(HttpResponseMessage response) => End(
-        _call.Grpc ? OutcomeClassifier.GrpcReason(GrpcStatus.FromTrailers(response) ?? GrpcStatus.FromHeaders(response), _time.IsSpent(_call)) : null);
+    public void EndWhole(HttpResponseMessage response)
+    {
+        if (!_call.Grpc)
+        {
+            End(null);
+            return;
+        }
+
+        // Where gRPC's servers put their load report, too.
+        if (LoadReportReader.Read(response.TrailingHeaders, grpc: true) is { } report)
+        {
+            _ticket.Endpoint.Observe(report, _clock.Now());
+        }
+
+        End(OutcomeClassifier.GrpcReason(GrpcStatus.FromTrailers(response) ?? GrpcStatus.FromHeaders(response), _time.IsSpent(_call)));
+    }
 
     /// <summary>The body is over. Later calls do nothing.</summary>
     /// <param name="reason">How it ended; <see langword="null"/> when it was given up before its end, which says no more than its headers did.</param>

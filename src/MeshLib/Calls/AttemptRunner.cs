@@ -58,6 +58,11 @@ internal sealed class AttemptRunner
 
             // The stock handlers set it, stubs often do not; the report hangs on it.
             response.RequestMessage ??= call.Request;
+            if (LoadReportReader.Read(response.Headers, call.Grpc) is { } report)
+            {
+                endpoint.Observe(report, _clock.Now());
+            }
+
             call.Outcome = _classifier.Classify(response, call.Grpc, call.Grpc && _time.IsSpent(call));
             if (call.Outcome.Reason == OutcomeReason.GatewayTimeout && _time.IsSpent(call))
             {

@@ -32,6 +32,12 @@ internal sealed record LoadBalancingSettings
 {
     public string Policy { get; init; } = "PeakEwma";
     public double PanicThreshold { get; init; } = 0.5;
+    public double LeastRequestBias { get; init; } = 1;
+    public int LeastRequestChoices { get; init; } = 2;
+    public IReadOnlyList<string> HashKey { get; init => field = NameList.Of(value); } = NameList.Of([]);
+
+    /// <summary>0 for off.</summary>
+    public double BoundedLoad { get; init; }
 }
 
 internal sealed record RetrySettings

@@ -357,7 +357,7 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
     private void Rebuild()
     {
         var policy = Service.Policy;
-        var snapshot = EndpointSnapshot.Of(_membership.Members, policy, live => _balancer.CreatePicker(policy.LoadBalancing.Policy, live), _turns);
+        var snapshot = EndpointSnapshot.Of(_membership.Members, policy, live => _balancer.CreatePicker(policy.LoadBalancing, live), _turns);
         if (snapshot.Panic != (_snapshot?.Panic ?? false))
         {
             LogPanic(_logger, Service.Name, snapshot.Panic ? "begins" : "ends", snapshot.All.Count(static endpoint => endpoint.Metadata.Healthy), snapshot.All.Count);

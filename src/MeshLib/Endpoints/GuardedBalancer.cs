@@ -9,22 +9,23 @@ namespace MeshLib;
 internal sealed partial class GuardedBalancer(string service, LoadBalancers balancers, Random random, MeshMetrics metrics, ILogger logger)
 {
     private readonly RandomLoadBalancer _standIn = new(random);
-    private (string Name, LoadBalancer Balancer)? _current;
+    private (LoadBalancingSettings Settings, LoadBalancer Balancer)? _current;
     private int _balancerFaulted;
     private int _pickerFaulted;
 
-    /// <summary>Makes a picker by the balancer called <paramref name="name"/>, which stays the same until another name is asked for. The caller sees to it that calls do not overlap.</summary>
-    public EndpointPicker CreatePicker(string name, IReadOnlyList<MeshEndpoint> endpoints)
+    /// <summary>Makes a picker by the balancer that <paramref name="settings"/> name, which stays the same until they change. The caller sees to it that calls do not overlap.</summary>
+    public EndpointPicker CreatePicker(LoadBalancingSettings settings, IReadOnlyList<MeshEndpoint> endpoints)
     {
         try
         {
-            if (_current is not { } current || !string.Equals(current.Name, name, StringComparison.OrdinalIgnoreCase))
+            if (_current is not { } current || current.Settings != settings)
             {
-                current = (name, balancers.Create(name));
+                current = (settings, balancers.Create(settings));
                 _current = current;
             }
 
-            return current.Balancer.CreatePicker(endpoints);
+            var picker = current.Balancer.CreatePicker(endpoints);
+            return balancers.IsOwn(settings.Policy) ? new MembersOnlyPicker(picker, endpoints) : picker;
         }
 #pragma warning disable CA1031 // The user's code.
         catch (Exception exception)
@@ -33,7 +34,7 @@ internal sealed partial class GuardedBalancer(string service, LoadBalancers bala
             metrics.InternalError(service, "balancer");
             if (Interlocked.Exchange(ref _balancerFaulted, 1) == 0)
             {
-                LogBalancerFailed(logger, name, service, exception);
+                LogBalancerFailed(logger, settings.Policy, service, exception);
             }
 
             return _standIn.CreatePicker(endpoints);

@@ -7,6 +7,7 @@ public sealed class MeshEndpoint
 {
     private EndpointMetadata _metadata;
     private volatile PhysicalUri? _latest;
+    private volatile ReportedLoad? _reportedLoad;
 
     internal MeshEndpoint(DiscoveredEndpoint discovered, MonotonicClock clock, CircuitBreakerSettings breaker, Random random)
     {
@@ -55,6 +56,9 @@ public sealed class MeshEndpoint
 
     internal EndpointBreaker Breaker { get; }
 
+    /// <summary>What the instance last said of its own load; <see langword="null"/> while it says nothing.</summary>
+    internal ReportedLoad? ReportedLoad => _reportedLoad;
+
     /// <inheritdoc/>
     public override string ToString() => Prefix;
 
@@ -71,6 +75,9 @@ public sealed class MeshEndpoint
 
         return latest.Uri;
     }
+
+    /// <summary>Notes what the instance says of its own load. Of two reports at the same moment one is lost, which nobody misses.</summary>
+    internal void Observe(in LoadReport report, long now) => _reportedLoad = new(report, _reportedLoad, now, Load.MillisecondsPerTick);
 
     private sealed record PhysicalUri(string PathAndQuery, MeshUri Uri);
 }

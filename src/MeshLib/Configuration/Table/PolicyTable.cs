@@ -28,14 +28,22 @@ internal static class PolicyTable
         Row("ReadIdleTimeout", Call, Time, "The longest silence of a streamed response body while it is read.",
             p => p.ReadIdleTimeout, (p, v) => p.ReadIdleTimeout = v, e => e.ReadIdleTimeout, (e, v) => e with { ReadIdleTimeout = v }),
 
-        Row("LoadBalancing:Policy", Service, new NameValue("PeakEwma, LeastRequest, RoundRobin, Random or a name given to AddLoadBalancer"), "The balancer.",
+        Row("LoadBalancing:Policy", Service, new NameValue($"{string.Join(", ", LoadBalancers.BuiltIn)} or a name given to AddLoadBalancer"), "The balancer.",
             p => p.LoadBalancing.Policy, (p, v) => p.LoadBalancing.Policy = v, e => e.LoadBalancing.Policy, (e, v) => e with { LoadBalancing = e.LoadBalancing with { Policy = v } }),
         Row("LoadBalancing:PanicThreshold", Service, Share, "The share of instances that the registry calls healthy, below which the others are used as well; 0 is never. Open breakers stay open.",
             p => p.LoadBalancing.PanicThreshold, (p, v) => p.LoadBalancing.PanicThreshold = v, e => e.LoadBalancing.PanicThreshold, (e, v) => e with { LoadBalancing = e.LoadBalancing with { PanicThreshold = v } }),
+        Row("LoadBalancing:LeastRequestBias", Service, new NumberValue<double>(0, 10), "How much attempts in flight count against weight for LeastRequest where weights differ; 0 is by weight alone.",
+            p => p.LoadBalancing.LeastRequestBias, (p, v) => p.LoadBalancing.LeastRequestBias = v, e => e.LoadBalancing.LeastRequestBias, (e, v) => e with { LoadBalancing = e.LoadBalancing with { LeastRequestBias = v } }),
+        Row("LoadBalancing:LeastRequestChoices", Service, new NumberValue<int>(2, 32), "The instances that LeastRequest compares for each attempt.",
+            p => p.LoadBalancing.LeastRequestChoices, (p, v) => p.LoadBalancing.LeastRequestChoices = v, e => e.LoadBalancing.LeastRequestChoices, (e, v) => e with { LoadBalancing = e.LoadBalancing with { LeastRequestChoices = v } }),
+        Row("LoadBalancing:HashKey", Service, new NamesValue(HashKeySource.Allowed, HashKeySource.IsValid), "What RingHash and Maglev keep requests together by: the first of these that a request has, after the key given to SetMeshHashKey.",
+            p => p.LoadBalancing.HashKey, (p, v) => p.LoadBalancing.HashKey = v, e => e.LoadBalancing.HashKey, (e, v) => e with { LoadBalancing = e.LoadBalancing with { HashKey = v } }),
+        Row("LoadBalancing:BoundedLoad", Service, new NumberValue<double>(1, 10) { OrOff = true }, "How many times its share of the attempts in flight an instance may have before RingHash and Maglev send keys elsewhere.",
+            p => p.LoadBalancing.BoundedLoad, (p, v) => p.LoadBalancing.BoundedLoad = v, e => e.LoadBalancing.BoundedLoad, (e, v) => e with { LoadBalancing = e.LoadBalancing with { BoundedLoad = v } }),
 
         Row("Retry:MaxAttempts", Call, new NumberValue<int>(1, 100), "Attempts of one call that an instance may have seen, the first included; 1 switches retries off. Where no connection came about, each other instance is tried once beside that.",
             p => p.Retry.MaxAttempts, (p, v) => p.Retry.MaxAttempts = v, e => e.Retry.MaxAttempts, (e, v) => e with { Retry = e.Retry with { MaxAttempts = v } }),
-        Row("Retry:Methods", Call, new NamesValue("HTTP methods", IsToken), "Methods that may be sent again after an instance may have begun to process them.",
+        Row("Retry:Methods", Call, new NamesValue("HTTP methods", HttpToken.IsValid), "Methods that may be sent again after an instance may have begun to process them.",
             p => p.Retry.Methods, (p, v) => p.Retry.Methods = v, e => e.Retry.Methods, (e, v) => e with { Retry = e.Retry with { Methods = v } }),
         Row("Retry:GrpcMethods", Call, new NamesValue("patterns such as /shop.Orders/Get*", static name => name.StartsWith('/')), "Methods of gRPC that may be sent again.",
             p => p.Retry.GrpcMethods, (p, v) => p.Retry.GrpcMethods = v, e => e.Retry.GrpcMethods, (e, v) => e with { Retry = e.Retry with { GrpcMethods = v } }),
@@ -109,7 +117,4 @@ internal static class PolicyTable
     private static EffectivePolicy Budget(EffectivePolicy policy, RetryBudgetSettings budget) => policy with { Retry = policy.Retry with { Budget = budget } };
 
     private static EffectivePolicy Breaker(EffectivePolicy policy, CircuitBreakerSettings breaker) => policy with { CircuitBreaker = breaker };
-
-    // RFC 9110, 5.6.2: a method is a token.
-    private static bool IsToken(string text) => text.Length > 0 && text.All(static c => char.IsAsciiLetterOrDigit(c) || "!#$%&'*+-.^_`|~".Contains(c));
 }
