@@ -58,7 +58,7 @@ public class MeshSectionTests
     [InlineData("Mesh:Defaults:Retry:GrpcMethods:0", "shop.Orders/Get", "Mesh:Defaults:Retry:GrpcMethods = shop.Orders/Get is not allowed; allowed is patterns such as /shop.Orders/Get*.")]
     [InlineData("Mesh:Defaults:LoadBalancing:Policy", "PeekEwma", "Mesh:Defaults:LoadBalancing:Policy = PeekEwma is no known balancer. Did you mean PeakEwma?")]
     [InlineData("Mesh:Services:orders:Timeuot", "00:00:01", "Mesh:Services:orders:Timeuot is not known. Did you mean Timeout?")]
-    [InlineData("Mesh:Services:orders:LoadBalancing:0", "x", "Mesh:Services:orders:LoadBalancing:0 is not known. Known are Policy, PanicThreshold.")]
+    [InlineData("Mesh:Services:orders:LoadBalancing:0", "x", "Mesh:Services:orders:LoadBalancing:0 is not known. Known are Policy, PanicThreshold, SlowStart.")]
     [InlineData("MESH_MODE", "off", "MESH_MODE = off is not one of the names; allowed is Enforce, Observe, Resolve.")]
     public void Mistake_IsNamedWithPathValueAndWhatIsAllowed(string path, string value, string expected)
     {
