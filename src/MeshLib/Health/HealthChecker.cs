@@ -10,6 +10,9 @@ internal sealed class HealthChecker(HealthCheckTransport transport, MonotonicClo
     private TaskCompletionSource? _idle;
     private int _running;
 
+    /// <summary>Checks under way.</summary>
+    public int Running => Volatile.Read(ref _running);
+
     /// <summary>Begins those checks of <paramref name="set"/> that are due.</summary>
     public void Begin(EndpointSet set)
     {

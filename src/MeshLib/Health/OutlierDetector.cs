@@ -2,7 +2,7 @@ namespace MeshLib;
 
 /// <summary>
 /// Compares peers by what each answered in one interval, and ejects those that stand out: Envoy's outlier detection in the form of gRFC A50, by success rate and by failure ratio (failures in a row are the
-/// breaker's). Not thread-safe: the set's control lock guards it.
+/// breaker's). It keeps nothing between intervals: what is remembered stands in each <see cref="OutlierMonitor"/>.
 /// <para>
 /// A success rate stands out when it is below <c>mean − k·σ</c> of all that had enough calls, σ over the whole population. Of n values none is more than √(n − 1) deviations from the mean, so k = 1.9 needs
 /// five. In a large and very healthy fleet σ shrinks until 99 % stands out among 99.99 %; there is therefore an absolute floor as well, from which nobody is ejected.
@@ -10,8 +10,6 @@ namespace MeshLib;
 /// </summary>
 internal sealed class OutlierDetector(MonotonicClock clock)
 {
-    private readonly List<(int Index, OutlierSample Sample)> _judged = [];
-
     /// <summary>How many more endpoints may be ejected: up to the share of all, at least one, and never the last one that gets calls.</summary>
     /// <param name="known">All endpoints.</param>
     /// <param name="ejected">Those that are ejected now.</param>
@@ -30,17 +28,17 @@ internal sealed class OutlierDetector(MonotonicClock clock)
     /// <param name="now">The end of the interval.</param>
     public IReadOnlyList<Outlier> Judge(IReadOnlyList<OutlierMonitor> peers, int allowance, OutlierDetectionSettings settings, long now)
     {
-        _judged.Clear();
+        var judged = new List<(int Index, OutlierSample Sample)>(peers.Count);
         for (var index = 0; index < peers.Count; index++)
         {
             // Those without calls, or with few, would be taken for perfect, or for failing, by chance.
             if (peers[index].Take() is var sample && sample.Total >= settings.MinimumThroughput)
             {
-                _judged.Add((index, sample));
+                judged.Add((index, sample));
             }
         }
 
-        var outliers = _judged.Count < settings.MinimumEndpoints ? [] : Find(peers, allowance, settings, now);
+        var outliers = judged.Count < settings.MinimumEndpoints ? [] : Find(judged, peers, allowance, settings, now);
         foreach (var peer in peers)
         {
             if (!peer.IsEjected)
@@ -52,13 +50,13 @@ internal sealed class OutlierDetector(MonotonicClock clock)
         return outliers;
     }
 
-    private List<Outlier> Find(IReadOnlyList<OutlierMonitor> peers, int allowance, OutlierDetectionSettings settings, long now)
+    private List<Outlier> Find(List<(int Index, OutlierSample Sample)> judged, IReadOnlyList<OutlierMonitor> peers, int allowance, OutlierDetectionSettings settings, long now)
     {
-        var mean = _judged.Average(static one => one.Sample.SuccessRate);
-        var deviation = Math.Sqrt(_judged.Average(one => Math.Pow(one.Sample.SuccessRate - mean, 2)));
+        var mean = judged.Average(static one => one.Sample.SuccessRate);
+        var deviation = Math.Sqrt(judged.Average(one => Math.Pow(one.Sample.SuccessRate - mean, 2)));
         var threshold = Math.Min(mean - (settings.StandardDeviations * deviation), settings.SuccessFloor);
         var outliers = new List<Outlier>();
-        foreach (var (index, sample) in _judged.OrderBy(static one => one.Sample.SuccessRate))
+        foreach (var (index, sample) in judged.OrderBy(static one => one.Sample.SuccessRate))
         {
             if (outliers.Count >= allowance || ReasonFor(sample) is not { } reason)
             {
