@@ -208,6 +208,11 @@ internal sealed class AttemptRunner
         call.Record(ticket.Endpoint, outcome.Reason);
         _metrics.AttemptEnded(call.Set.Service.Name, outcome.Reason, elapsed);
         MeshTracing.AttemptEnded(call.Activity, call.Attempt, ticket.Endpoint, outcome.Reason);
+        if (outcome.Away > TimeSpan.Zero)
+        {
+            call.Set.Announce(ticket.Endpoint, outcome.Away, ended);
+        }
+
         if (response is not null && BufferedLength(call, response) is null)
         {
             Lease(call, response, ticket, elapsed, ended);

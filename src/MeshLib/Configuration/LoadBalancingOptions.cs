@@ -14,7 +14,7 @@ public sealed class LoadBalancingOptions
     /// </value>
     public string? Policy { get; set; }
 
-    /// <summary>The share of instances that the registry calls healthy, below which the others are used as well: better a doubtful instance than an overrun one. Open breakers stay open.</summary>
+    /// <summary>The share of instances that the registry calls healthy, below which the others are used as well: better a doubtful instance than an overrun one. Instances that their peers' figures have ejected count as the unhealthy ones do. Open breakers stay open.</summary>
     /// <value>Default 0.5; from 0 (never) to 1.</value>
     public double? PanicThreshold { get; set; }
 
@@ -42,4 +42,11 @@ public sealed class LoadBalancingOptions
     /// </summary>
     /// <value>Default 0, any number; or from 1 to 10.</value>
     public double? BoundedLoad { get; set; }
+
+    /// <summary>
+    /// How long an instance that joins proven peers, or comes back to them after a break, an ejection or a time of ill health, takes to get its full share: its weight begins at a tenth and grows with time.
+    /// Instances that start together have nobody to spare them. Envoy's slow start.
+    /// </summary>
+    /// <value>Default 30 s; from 0 (off) to 1 h.</value>
+    public TimeSpan? SlowStart { get; set; }
 }

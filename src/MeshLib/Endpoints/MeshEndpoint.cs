@@ -36,15 +36,24 @@ public sealed class MeshEndpoint
     public TimeSpan? Latency => Load.LatencySeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
 
     /// <summary>Whether the instance gets traffic.</summary>
-    public EndpointState State => Breaker.State switch
-    {
-        BreakerState.Open => EndpointState.Open,
-        BreakerState.Probing => EndpointState.Probing,
-        _ => Metadata.Healthy ? EndpointState.Available : EndpointState.Unhealthy,
-    };
+    public EndpointState State => Health.IsWithdrawn ? EndpointState.Withdrawn
+        : Health.IsAway ? EndpointState.Draining
+        : Breaker.State switch
+        {
+            BreakerState.Open => EndpointState.Open,
+            BreakerState.Probing => EndpointState.Probing,
+            _ when !IsHealthy => EndpointState.Unhealthy,
+            _ => Health.Outlier.IsEjected ? EndpointState.Ejected : EndpointState.Available,
+        };
 
     /// <summary>The share of traffic that is meant for this instance now, relative to its peers: what the registry gives it, times whatever reduces that for a while.</summary>
-    internal double Weight => Metadata.Weight;
+    internal double Weight => Metadata.Weight * Health.Share;
+
+    /// <summary>Whether neither the registry nor the mesh's own checks find fault with it.</summary>
+    internal bool IsHealthy => Metadata.Healthy && Health.Check is not { IsUnhealthy: true };
+
+    /// <summary>Whether nothing speaks against sending it calls.</summary>
+    internal bool IsFit => State == EndpointState.Available;
 
     /// <summary>What stands before a request's path and query on its way to this instance.</summary>
     internal string Prefix { get; }
@@ -58,6 +67,8 @@ public sealed class MeshEndpoint
 
     /// <summary>What the instance last said of its own load; <see langword="null"/> while it says nothing.</summary>
     internal ReportedLoad? ReportedLoad => _reportedLoad;
+
+    internal EndpointHealth Health { get; } = new();
 
     /// <inheritdoc/>
     public override string ToString() => Prefix;

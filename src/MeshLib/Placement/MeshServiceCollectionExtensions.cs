@@ -54,6 +54,7 @@ public static partial class MeshServiceCollectionExtensions
         services.TryAddSingleton(static provider => new LoadBalancers(
             provider.GetServices<LoadBalancerRegistration>(), provider, provider.GetRequiredService<MeshEnvironment>().Random));
         services.TryAddSingleton<EndpointSources>();
+        services.TryAddSingleton(static provider => new HealthCheckTransport(HealthCheckTransport.CreateHandler(), provider.GetRequiredService<MeshEnvironment>().Clock.TimeProvider));
         services.TryAddSingleton(CreateComposition);
         services.TryAddSingleton<DeclaredServices>();
         services.TryAddSingleton<MeshServices>();
@@ -108,7 +109,8 @@ public static partial class MeshServiceCollectionExtensions
             new WatchSettings(environment.Clock, environment.Random, provider.GetRequiredService<IOptions<ServiceDiscoveryOptions>>().Value.RefreshPeriod),
             provider.GetRequiredService<LoadBalancers>(),
             new RetryStrategy(environment.Clock, provider.GetRequiredService<RetryRules>(), metrics, TelemetryOf(provider)),
-            metrics);
+            metrics,
+            new HealthChecker(provider.GetRequiredService<HealthCheckTransport>(), environment.Clock));
     }
 
     private static TelemetryOptions TelemetryOf(IServiceProvider provider)

@@ -61,7 +61,7 @@ public class MeshSectionTests
     [InlineData("Mesh:Defaults:LoadBalancing:BoundedLoad", "0.5", "Mesh:Defaults:LoadBalancing:BoundedLoad = 0.5 is not allowed; allowed is 1 to 10, or 0 for off.")]
     [InlineData("Mesh:Defaults:LoadBalancing:LeastRequestChoices", "1", "Mesh:Defaults:LoadBalancing:LeastRequestChoices = 1 is not allowed; allowed is 2 to 32.")]
     [InlineData("Mesh:Services:orders:Timeuot", "00:00:01", "Mesh:Services:orders:Timeuot is not known. Did you mean Timeout?")]
-    [InlineData("Mesh:Services:orders:LoadBalancing:0", "x", "Mesh:Services:orders:LoadBalancing:0 is not known. Known are Policy, PanicThreshold, LeastRequestBias, LeastRequestChoices, HashKey, BoundedLoad.")]
+    [InlineData("Mesh:Services:orders:LoadBalancing:0", "x", "Mesh:Services:orders:LoadBalancing:0 is not known. Known are Policy, PanicThreshold, LeastRequestBias, LeastRequestChoices, HashKey, BoundedLoad, SlowStart.")]
     [InlineData("MESH_MODE", "off", "MESH_MODE = off is not one of the names; allowed is Enforce, Observe, Resolve.")]
     public void Mistake_IsNamedWithPathValueAndWhatIsAllowed(string path, string value, string expected)
     {
