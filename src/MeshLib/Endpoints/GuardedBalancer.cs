@@ -18,13 +18,7 @@ internal sealed partial class GuardedBalancer(string service, LoadBalancers bala
     {
         try
         {
-            if (_current is not { } current || !string.Equals(current.Name, name, StringComparison.OrdinalIgnoreCase))
-            {
-                current = (name, balancers.Create(name));
-                _current = current;
-            }
-
-            return current.Balancer.CreatePicker(endpoints);
+            return BalancerOf(name).CreatePicker(endpoints);
         }
 #pragma warning disable CA1031 // The user's code.
         catch (Exception exception)
@@ -37,6 +31,21 @@ internal sealed partial class GuardedBalancer(string service, LoadBalancers bala
             }
 
             return _standIn.CreatePicker(endpoints);
+        }
+    }
+
+    /// <summary>Whether the balancer called <paramref name="name"/> must choose among the whole set.</summary>
+    public bool NeedsWholeSet(string name)
+    {
+        try
+        {
+            return BalancerOf(name).NeedsWholeSet;
+        }
+#pragma warning disable CA1031 // As above; whoever asks for a picker says so.
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+            return false;
         }
     }
 
@@ -59,6 +68,17 @@ internal sealed partial class GuardedBalancer(string service, LoadBalancers bala
 
             return _standIn.CreatePicker(snapshot.Live).Pick(call);
         }
+    }
+
+    private LoadBalancer BalancerOf(string name)
+    {
+        if (_current is not { } current || !string.Equals(current.Name, name, StringComparison.OrdinalIgnoreCase))
+        {
+            current = (name, balancers.Create(name));
+            _current = current;
+        }
+
+        return current.Balancer;
     }
 
     [LoggerMessage(202, LogLevel.Error, "The picker of {Service} failed; the call went to a live endpoint.")]

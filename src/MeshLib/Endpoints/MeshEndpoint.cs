@@ -43,7 +43,13 @@ public sealed class MeshEndpoint
     };
 
     /// <summary>The share of traffic that is meant for this instance now, relative to its peers: what the registry gives it, times whatever reduces that for a while.</summary>
-    internal double Weight => Metadata.Weight;
+    internal double Capacity => Metadata.Weight;
+
+    /// <summary>The part of this instance that is for this process to use, from 0 to 1; the rest is for its likes. Control code writes it.</summary>
+    internal double Portion { get; set; } = 1;
+
+    /// <summary>The share of this process's traffic that is meant for this instance now, relative to its peers.</summary>
+    internal double Weight => Capacity * Portion;
 
     /// <summary>What stands before a request's path and query on its way to this instance.</summary>
     internal string Prefix { get; }

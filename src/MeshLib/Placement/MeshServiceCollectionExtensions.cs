@@ -53,6 +53,7 @@ public static partial class MeshServiceCollectionExtensions
         services.TryAddSingleton<AttemptRunner>();
         services.TryAddSingleton(static provider => new LoadBalancers(
             provider.GetServices<LoadBalancerRegistration>(), provider, provider.GetRequiredService<MeshEnvironment>().Random));
+        services.TryAddSingleton(LocalInstance.Of);
         services.TryAddSingleton(CreateComposition);
         services.TryAddSingleton<DeclaredServices>();
         services.TryAddSingleton<MeshServices>();
@@ -101,11 +102,14 @@ public static partial class MeshServiceCollectionExtensions
     {
         var environment = provider.GetRequiredService<MeshEnvironment>();
         var metrics = provider.GetRequiredService<MeshMetrics>();
+        var sources = new EndpointSources(provider.GetServices<IServiceEndpointProviderFactory>());
+        var watching = new WatchSettings(environment.Clock, environment.Random, provider.GetRequiredService<IOptions<ServiceDiscoveryOptions>>().Value.RefreshPeriod);
         return new(
             environment,
-            new EndpointSources(provider.GetServices<IServiceEndpointProviderFactory>()),
-            new WatchSettings(environment.Clock, environment.Random, provider.GetRequiredService<IOptions<ServiceDiscoveryOptions>>().Value.RefreshPeriod),
+            sources,
+            watching,
             provider.GetRequiredService<LoadBalancers>(),
+            new OwnService(provider.GetRequiredService<LocalInstance>(), sources, watching, provider.GetServices<IZoneSource>(), provider.GetRequiredService<ILogger<OwnService>>()),
             new RetryStrategy(environment.Clock, provider.GetRequiredService<RetryRules>(), metrics, TelemetryOf(provider)),
             metrics);
     }
