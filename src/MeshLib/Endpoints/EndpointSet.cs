@@ -264,6 +264,20 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
                 break;
         }
 
+        // What a zone can carry depends on it long before the breaker opens: a balancer that avoids the endpoint brings no further failures, and its neighbours would have all of its load.
+        var unreachable = reason.NeverSent() && reason.Signal() == BreakerSignal.Failure;
+        if (endpoint.IsUnreachable != unreachable && reason.Verdict() != Verdict.Ignored)
+        {
+            endpoint.IsUnreachable = unreachable;
+            if (_snapshot!.LocalShare is not null)
+            {
+                lock (_control)
+                {
+                    Rebuild();
+                }
+            }
+        }
+
         // One client's haste is no evidence for the others: the breaker learns of a time-out when the endpoint has had the time that the service's own policy gives it.
         var hasty = reason is OutcomeReason.Timeout or OutcomeReason.AttemptTimeout && elapsed < Service.Policy.AttemptTimeout.TotalSeconds * Patience;
         if (endpoint.Breaker.Record(hasty ? BreakerSignal.Ignored : reason.Signal(), ticket.Generation, now, out var transition))

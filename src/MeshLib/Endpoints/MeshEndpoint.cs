@@ -7,6 +7,7 @@ public sealed class MeshEndpoint
 {
     private EndpointMetadata _metadata;
     private volatile PhysicalUri? _latest;
+    private volatile bool _unreachable;
 
     internal MeshEndpoint(DiscoveredEndpoint discovered, MonotonicClock clock, CircuitBreakerSettings breaker, Random random)
     {
@@ -50,6 +51,13 @@ public sealed class MeshEndpoint
 
     /// <summary>The share of this process's traffic that is meant for this instance now, relative to its peers.</summary>
     internal double Weight => Capacity * Portion;
+
+    /// <summary>Whether the last attempt found nobody there.</summary>
+    internal bool IsUnreachable
+    {
+        get => _unreachable;
+        set => _unreachable = value;
+    }
 
     /// <summary>What stands before a request's path and query on its way to this instance.</summary>
     internal string Prefix { get; }

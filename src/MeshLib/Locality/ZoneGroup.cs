@@ -6,6 +6,9 @@ namespace MeshLib;
 /// <param name="Live">Those that may receive traffic.</param>
 internal sealed record ZoneGroup(string Name, IReadOnlyList<MeshEndpoint> All, IReadOnlyList<MeshEndpoint> Live)
 {
+    /// <summary>What of an endpoint counts while nobody is there: enough for its zone to get a call now and then, which is how its return is found out.</summary>
+    private const double UnreachablePart = 0.01;
+
     /// <summary>What they are meant to carry: their weights, or their number where no endpoint of the service has any.</summary>
     public double Nominal { get; private init; }
 
@@ -26,7 +29,7 @@ internal sealed record ZoneGroup(string Name, IReadOnlyList<MeshEndpoint> All, I
             MeshEndpoint[] members = [.. zone];
             MeshEndpoint[] living = [.. alive[zone.Key]];
             var nominal = members.Sum(endpoint => weightless ? 1.0 : endpoint.Metadata.Weight);
-            var available = living.Sum(endpoint => weightless ? 1.0 : endpoint.Capacity);
+            var available = living.Sum(endpoint => (weightless ? 1.0 : endpoint.Capacity) * (endpoint.IsUnreachable ? UnreachablePart : 1));
             return new(zone.Key, members, living) { Nominal = nominal, Health = PriorityLoad.Health(available, nominal, overprovisioning) };
         }
     }

@@ -1,4 +1,5 @@
 using MeshLib.TestKit;
+using MeshLib.Tests.Calls;
 using MeshLib.Tests.LoadBalancing;
 using Microsoft.Extensions.DependencyInjection;
 using static MeshLib.Tests.Locality.ZonedMesh;
@@ -151,6 +152,18 @@ public class ZoneRoutingTests
         Assert.Equal(localShare, mesh.Set.Snapshot!.LocalShare!.Value, 0.01);
     }
 
+    [Fact]
+    public async Task EndpointWhereNobodyIs_CountsNoMoreUntilSomebodyAnswers()
+    {
+        await using var mesh = await StartAsync("a", Zoned(("a", 2), ("b", 2)), callers: Callers("a", ("a", 1), ("b", 1)));
+        mesh.Transport.Answer(static request => request.Endpoint.EndsWith(".1:8080", StringComparison.Ordinal) ? throw TransportErrors.Refused() : ScriptedTransport.Response(200));
+        await mesh.Time.AdvanceUntilAsync(() => Sent(mesh) && mesh.Set.Snapshot!.LocalShare < 1, TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(60));
+        Assert.Equal(BreakerState.Closed, mesh.Endpoints[0].Breaker.State);
+
+        mesh.Transport.AnswerWith(200);
+        await mesh.Time.AdvanceUntilAsync(() => Sent(mesh) && mesh.Set.Snapshot!.LocalShare == 1, TimeSpan.FromMilliseconds(50), TimeSpan.FromMinutes(2));
+    }
+
     [Theory]
     [InlineData(10, 10, 1, 0, 0)]
     [InlineData(5, 10, 0.7, 0.3, 0)]
@@ -199,6 +212,12 @@ public class ZoneRoutingTests
             Assert.Equal("b", picker.Pick(Subjects.Call(0, home))!.Metadata.Zone);
             Assert.NotNull(picker.Pick(Subjects.Call(0, [.. mesh.Endpoints])));
         }
+    }
+
+    private static bool Sent(VirtualMesh mesh)
+    {
+        using var response = mesh.Send(VirtualMesh.Request());
+        return response.IsSuccessStatusCode;
     }
 
     private static double Round(Dictionary<string, double> picks, string zone) => Math.Round(picks.GetValueOrDefault(zone), 2);
