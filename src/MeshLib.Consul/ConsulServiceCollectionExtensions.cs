@@ -33,6 +33,7 @@ public static class ConsulServiceCollectionExtensions
         services.AddMetrics();
         services.TryAddSingleton<ListenerFaults>();
         services.TryAddSingleton<ConsulMetrics>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IZoneSource, AgentZone>(static provider => provider.GetRequiredService<AgentZone>()));
         services.TryAddSingleton(static provider => new WatchRegistry(new WatchContext(
             provider.GetRequiredService<ConsulClient>(),
             provider.GetRequiredService<IOptions<ConsulOptions>>().Value,
@@ -80,6 +81,7 @@ public static class ConsulServiceCollectionExtensions
 
             return new ConsulClient(new ConsulTransport(options, provider.GetRequiredService<TimeProvider>()), options);
         });
+        services.TryAddSingleton(static provider => new AgentZone(provider.GetRequiredService<IOptions<ConsulOptions>>().Value, new(provider.GetRequiredService<ConsulClient>)));
         return services;
     }
 

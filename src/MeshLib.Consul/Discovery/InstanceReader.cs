@@ -59,6 +59,10 @@ internal readonly record struct InstanceReader(ConsulInstance? Instance, DropRea
         }, null);
     }
 
+    /// <summary>The zone that metadata names.</summary>
+    public static string? ZoneIn(IReadOnlyDictionary<string, string>? meta) =>
+        ZoneKeys.Select(key => Find(meta, key)).FirstOrDefault(static zone => zone is not null);
+
     private static string? Find(IReadOnlyDictionary<string, string>? meta, string key) =>
         meta is not null && meta.TryGetValue(key, out var value) && value.Length > 0 ? value : null;
 
@@ -107,21 +111,8 @@ internal readonly record struct InstanceReader(ConsulInstance? Instance, DropRea
             : null;
     }
 
-    private static string? ReadZone(HealthService row, HealthNode node)
-    {
-        foreach (var meta in (ReadOnlySpan<IReadOnlyDictionary<string, string>?>)[row.Meta, node.Meta])
-        {
-            foreach (var key in ZoneKeys)
-            {
-                if (Find(meta, key) is { } zone)
-                {
-                    return zone;
-                }
-            }
-        }
-
-        return NullIfEmpty(row.Locality?.Zone) ?? NullIfEmpty(node.Locality?.Zone);
-    }
+    private static string? ReadZone(HealthService row, HealthNode node) =>
+        ZoneIn(row.Meta) ?? ZoneIn(node.Meta) ?? NullIfEmpty(row.Locality?.Zone) ?? NullIfEmpty(node.Locality?.Zone);
 
     private static string? NullIfEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
 

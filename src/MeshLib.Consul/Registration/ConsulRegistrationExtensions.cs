@@ -35,6 +35,7 @@ public static class ConsulRegistrationExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<RegistrationOptions>, RegistrationOptionsSetup>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RegistrationOptions>, RegistrationOptionsValidator>());
         services.TryAddSingleton<RegistrationStatus>();
+        services.TryAddSingleton(LocalInstance.Of);
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, RegistrationService>(static provider => provider.GetRequiredService<StartChecks>().Make(() => Create(provider))));
         return services;
     }
@@ -52,17 +53,16 @@ public static class ConsulRegistrationExtensions
 
     private static RegistrationLoop CreateLoop(IServiceProvider services, RegistrationOptions options, ConsulOptions consul, TimeProvider time, IMeshListenAddress? listen)
     {
-        var policies = services.GetService<MeshPolicies>();
-        var configuration = services.GetService<IConfiguration>();
-        var service = Text(policies?.ServiceName) ?? Text(configuration?["Mesh:ServiceName"]) ?? NameOf(services.GetRequiredService<IHostEnvironment>().ApplicationName);
-        var zone = Text(policies?.Zone) ?? Text(configuration?["Mesh:Zone"]) ?? Text(Environment.GetEnvironmentVariable("MESH_ZONE"));
+        var self = services.GetRequiredService<LocalInstance>();
+        var service = self.Service ?? throw new InvalidOperationException("The host has no name to register; Mesh:ServiceName gives it one.");
+        var definition = new InstanceDefinition(service, options.Id ?? $"{service}-{Guid.NewGuid().ToString("N")[..12]}", VersionOfProgram(), self.Zone);
+        self.Id = definition.Id;
 
-        var definition = new InstanceDefinition(service, options.Id ?? $"{service}-{Guid.NewGuid().ToString("N")[..12]}", VersionOfProgram(), zone);
         var signals = new RegistrationSignals(services.GetRequiredService<ILogger<RegistrationService>>(), services.GetRequiredService<RegistrationStatus>(), time);
         var checks = services.GetService<HealthCheckService>();
         var registered = services.GetService<IOptions<HealthCheckServiceOptions>>()?.Value.Registrations ?? [];
         return new RegistrationLoop(
-            new RegistrationContext(services.GetRequiredService<ConsulClient>(), options, definition, time, signals),
+            new RegistrationContext(services.GetRequiredService<ConsulClient>(), options, definition, services.GetRequiredService<AgentZone>(), time, signals),
             new Readiness(checks, registered, options.Heartbeat, time),
             listen,
             new AddressChoice(options, AgentOf(consul), cancellationToken => AgentRoute.FindAsync(AgentOf(consul), cancellationToken)),
@@ -70,9 +70,6 @@ public static class ConsulRegistrationExtensions
             Random.Shared);
 #pragma warning restore RS0030
     }
-
-    // A name with dots is a host name to whoever calls it, and is never looked up in a registry.
-    private static string NameOf(string application) => application.Replace('.', '-').ToLowerInvariant();
 
     private static ConsulAddress AgentOf(ConsulOptions consul) => ConsulAddress.TryParse(consul.Address, out var address, out var problem)
         ? address

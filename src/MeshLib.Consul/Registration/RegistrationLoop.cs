@@ -78,21 +78,7 @@ internal sealed class RegistrationLoop(RegistrationContext context, Readiness re
         }
 
         var known = context.Definition.Zone is not null || context.Options.Meta.ContainsKey(InstanceDefinition.ZoneKey);
-        return new InstanceEntry(context, address, known ? null : await ZoneOfNodeAsync(cancellationToken).ConfigureAwait(false));
-    }
-
-    private async Task<string?> ZoneOfNodeAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            var agent = await context.Client.GetAgentAsync(cancellationToken).ConfigureAwait(false);
-            return agent.Meta?.GetValueOrDefault(InstanceDefinition.ZoneKey);
-        }
-        catch (ConsulException e) when (e.Failure is not (ConsulFailure.Unreachable or ConsulFailure.TimedOut))
-        {
-            // A service's token need not have agent:read. Who reads the catalogue sees the node's metadata anyway.
-            return null;
-        }
+        return new InstanceEntry(context, address, known ? null : await context.ZoneOfNode.FindZoneAsync(cancellationToken).ConfigureAwait(false));
     }
 
     /// <returns>How long until the next heartbeat.</returns>

@@ -20,6 +20,8 @@ internal sealed record EffectivePolicy
     public OutlierDetectionSettings OutlierDetection { get; init; } = new();
     public HealthCheckSettings HealthCheck { get; init; } = new();
     public BulkheadSettings Bulkhead { get; init; } = new();
+    public ZoneSettings Zone { get; init; } = new();
+    public SubsettingSettings Subsetting { get; init; } = new();
 
     /// <summary>Where each value came from, by option path (<c>Retry:MaxAttempts</c>): <c>built-in</c>, <c>code: Defaults</c>, <c>Mesh:Services:orders:Timeout</c>, …</summary>
     public IReadOnlyDictionary<string, string> Origins { get; init; } = FrozenDictionary<string, string>.Empty;
@@ -101,4 +103,20 @@ internal sealed record BulkheadSettings
     public int MaxConcurrency { get; init; } = 256;
     public int MaxStreams { get; init; } = 1024;
     public int MaxQueue { get; init; }
+}
+
+internal sealed record ZoneSettings
+{
+    public bool Enabled { get; init; } = true;
+    public int MinEndpointsPerZone { get; init; } = 2;
+    public double Overprovisioning { get; init; } = 1.4;
+    public IReadOnlyList<string> Failover { get; init => field = NameList.Of(value); } = NameList.Of([]);
+}
+
+internal sealed record SubsettingSettings
+{
+    public bool Enabled { get; init; } = true;
+    public int MinEndpoints { get; init; } = 100;
+    public int Aperture { get; init; } = 12;
+    public int Size { get; init; } = 100;
 }

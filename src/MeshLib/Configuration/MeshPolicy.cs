@@ -6,7 +6,8 @@ namespace MeshLib;
 /// </summary>
 /// <remarks>
 /// A layer given to <c>AddMeshClient</c> or to <see cref="MeshOptions.Clients"/> may set what belongs to a call. State that all clients of a service share (<see cref="Mode"/>, <see cref="LoadBalancing"/>,
-/// <see cref="CircuitBreaker"/>, <see cref="OutlierDetection"/>, <see cref="HealthCheck"/>, <see cref="Bulkhead"/>, <see cref="RetryOptions.Budget"/>, <see cref="External"/>) is set through <see cref="MeshOptions.Services"/>,
+/// <see cref="CircuitBreaker"/>, <see cref="OutlierDetection"/>, <see cref="HealthCheck"/>, <see cref="Bulkhead"/>, <see cref="Zone"/>, <see cref="Subsetting"/>,
+/// <see cref="RetryOptions.Budget"/>, <see cref="External"/>) is set through <see cref="MeshOptions.Services"/>,
 /// <see cref="MeshOptions.Defaults"/> or configuration; set on a client it fails the start.
 /// </remarks>
 public sealed class MeshPolicy
@@ -52,4 +53,10 @@ public sealed class MeshPolicy
 
     /// <summary>How many calls to a service may run at once. Shared by all clients of a service.</summary>
     public BulkheadOptions Bulkhead { get; } = new();
+
+    /// <summary>How much of the traffic stays in the own zone. Shared by all clients of a service.</summary>
+    public ZoneOptions Zone { get; } = new();
+
+    /// <summary>How many instances of a large service one process calls. Shared by all clients of a service.</summary>
+    public SubsettingOptions Subsetting { get; } = new();
 }

@@ -19,7 +19,7 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
     private readonly MeshEnvironment _environment;
     private readonly EndpointMembership _membership;
     private readonly EndpointSetHealth _health;
-    private readonly GuardedBalancer _balancer;
+    private readonly ZonedBalancer _balancer;
     private readonly RoundRobinLoadBalancer _turns;
     private readonly MeshMetrics _metrics;
     private readonly ILogger _logger;
@@ -35,13 +35,13 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
     private long _nextProbeAt;
     private int _proofs;
 
-    public EndpointSet(EndpointSetKey key, MeshService service, MeshEnvironment environment, LoadBalancers balancers, MeshMetrics metrics, ILogger logger)
+    public EndpointSet(EndpointSetKey key, MeshService service, MeshEnvironment environment, LoadBalancers balancers, OwnService own, MeshMetrics metrics, ILogger logger)
     {
         _key = key;
         Service = service;
         _environment = environment;
         _turns = new RoundRobinLoadBalancer(environment.Random);
-        _balancer = new GuardedBalancer(service.Name, balancers, environment.Random, metrics, logger);
+        _balancer = new ZonedBalancer(service.Name, () => new GuardedBalancer(service.Name, balancers, environment.Random, metrics, logger), own, environment.Random, logger);
         _metrics = metrics;
         _logger = logger;
         _membership = new EndpointMembership(environment.Clock, environment.Random);
@@ -176,6 +176,18 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
         }
     }
 
+    /// <summary>Takes over what this process has learned of its own place.</summary>
+    public void ApplyStandpoint()
+    {
+        lock (_control)
+        {
+            if (_balancer.DependsOnStandpoint && _snapshot is { PassThrough: false, Problem: null })
+            {
+                Rebuild();
+            }
+        }
+    }
+
     /// <summary>Chooses where an attempt goes. On <see langword="false"/>, <paramref name="refusal"/> says why there is nowhere.</summary>
     public bool TryPick(MeshCall call, out EndpointTicket ticket, out OutcomeReason refusal)
     {
@@ -254,9 +266,23 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
 
                 break;
             default:
-                var median = PeerLoad.Median(_snapshot!.All, endpoint, now, _environment.Random);
+                var median = PeerLoad.Median(_snapshot!.Peers, endpoint, now, _environment.Random);
                 endpoint.Load.ObserveFailure(median, retryAfter.TotalSeconds, now);
                 break;
+        }
+
+        // What a zone can carry depends on it long before the breaker opens: a balancer that avoids the endpoint brings no further failures, and its neighbours would have all of its load.
+        var unreachable = reason.NeverSent() && reason.Signal() == BreakerSignal.Failure;
+        if (endpoint.IsUnreachable != unreachable && reason.Verdict() != Verdict.Ignored)
+        {
+            endpoint.IsUnreachable = unreachable;
+            if (_snapshot!.LocalShare is not null)
+            {
+                lock (_control)
+                {
+                    Rebuild();
+                }
+            }
         }
 
         // One client's haste is no evidence for the others: the breaker learns of a time-out when the endpoint has had the time that the service's own policy gives it.
@@ -413,7 +439,7 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
     {
         var policy = Service.Policy;
         _health.WarmUp(_membership.Members, policy, IsProven, _environment.Clock.Now());
-        var snapshot = EndpointSnapshot.Of(_membership.Members, policy, live => _balancer.CreatePicker(policy.LoadBalancing, live), _turns);
+        var snapshot = EndpointSnapshot.Of(_membership.Members, policy, (live, panic) => _balancer.Plan(_membership.Members, live, panic, policy), _turns);
         if (snapshot.Panic != (_snapshot?.Panic ?? false))
         {
             LogPanic(_logger, Service.Name, snapshot.Panic ? "begins" : "ends", snapshot.All.Count(static endpoint => endpoint.IsHealthy && !endpoint.Health.Outlier.IsEjected), snapshot.All.Count);

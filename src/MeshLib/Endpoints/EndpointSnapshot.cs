@@ -17,6 +17,12 @@ internal sealed class EndpointSnapshot
     /// <summary>Chooses among <see cref="Live"/>; <see langword="null"/> when there are none.</summary>
     public EndpointPicker? Picker { get; init; }
 
+    /// <summary>Those of <see cref="Live"/> that <see cref="Picker"/> chooses among as a rule, where zones or a subset make that fewer.</summary>
+    public IReadOnlyList<MeshEndpoint> Peers { get; init; } = [];
+
+    /// <summary>The share of calls that is meant for the own zone; <see langword="null"/> while zones are not in play.</summary>
+    public double? LocalShare { get; init; }
+
     /// <summary>
     /// Takes <see cref="All"/> in turn, whatever their health: for calls that nobody may refuse. Made when it is first asked for, which where the mesh is enforced is never.
     /// </summary>
@@ -39,9 +45,9 @@ internal sealed class EndpointSnapshot
     /// <summary>Sorts the members of a set by what they may receive.</summary>
     /// <param name="all">The members.</param>
     /// <param name="policy">The service's policy.</param>
-    /// <param name="pick">Makes the picker over those that may receive traffic, at least one.</param>
+    /// <param name="plan">Plans how those that may receive traffic do so, at least one, told whether there is panic.</param>
     /// <param name="turns">Makes <see cref="Everyone"/>, whose position outlives the snapshot.</param>
-    public static EndpointSnapshot Of(IReadOnlyList<MeshEndpoint> all, EffectivePolicy policy, Func<IReadOnlyList<MeshEndpoint>, EndpointPicker> pick, RoundRobinLoadBalancer turns)
+    public static EndpointSnapshot Of(IReadOnlyList<MeshEndpoint> all, EffectivePolicy policy, Func<IReadOnlyList<MeshEndpoint>, bool, PickPlan> plan, RoundRobinLoadBalancer turns)
     {
         // Nobody stands in for a lone external host: cutting it off would only add outages.
         var enforce = policy.Mode == MeshMode.Enforce && !(policy.External && all.Count == 1);
@@ -74,6 +80,7 @@ internal sealed class EndpointSnapshot
             }
         }
 
+        var planned = live.Count == 0 ? default(PickPlan?) : plan(live, panic);
         return new()
         {
             All = all,
@@ -81,7 +88,9 @@ internal sealed class EndpointSnapshot
             CutOff = cutOff,
             Panic = panic,
             ComparesPeers = policy.OutlierDetection.Enabled && all.Count >= policy.OutlierDetection.MinimumEndpoints,
-            Picker = live.Count == 0 ? null : pick(live),
+            Picker = planned?.Picker,
+            Peers = planned?.Peers ?? all,
+            LocalShare = planned?.LocalShare,
             AllInTurn = new(() => turns.CreatePicker(all)),
         };
     }

@@ -18,13 +18,7 @@ internal sealed partial class GuardedBalancer(string service, LoadBalancers bala
     {
         try
         {
-            if (_current is not { } current || current.Settings != settings)
-            {
-                current = (settings, balancers.Create(settings));
-                _current = current;
-            }
-
-            var picker = current.Balancer.CreatePicker(endpoints);
+            var picker = BalancerOf(settings).CreatePicker(endpoints);
             return balancers.IsOwn(settings.Policy) ? new MembersOnlyPicker(picker, endpoints) : picker;
         }
 #pragma warning disable CA1031 // The user's code.
@@ -38,6 +32,21 @@ internal sealed partial class GuardedBalancer(string service, LoadBalancers bala
             }
 
             return _standIn.CreatePicker(endpoints);
+        }
+    }
+
+    /// <summary>Whether the balancer that <paramref name="settings"/> name must choose among the whole set.</summary>
+    public bool NeedsWholeSet(LoadBalancingSettings settings)
+    {
+        try
+        {
+            return BalancerOf(settings).NeedsWholeSet;
+        }
+#pragma warning disable CA1031 // As above; whoever asks for a picker says so.
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+            return false;
         }
     }
 
@@ -60,6 +69,17 @@ internal sealed partial class GuardedBalancer(string service, LoadBalancers bala
 
             return _standIn.CreatePicker(snapshot.Live).Pick(call);
         }
+    }
+
+    private LoadBalancer BalancerOf(LoadBalancingSettings settings)
+    {
+        if (_current is not { } current || current.Settings != settings)
+        {
+            current = (settings, balancers.Create(settings));
+            _current = current;
+        }
+
+        return current.Balancer;
     }
 
     [LoggerMessage(202, LogLevel.Error, "The picker of {Service} failed; the call went to a live endpoint.")]

@@ -8,6 +8,7 @@ public sealed class MeshEndpoint
     private EndpointMetadata _metadata;
     private volatile PhysicalUri? _latest;
     private volatile ReportedLoad? _reportedLoad;
+    private volatile bool _unreachable;
 
     internal MeshEndpoint(DiscoveredEndpoint discovered, MonotonicClock clock, CircuitBreakerSettings breaker, Random random)
     {
@@ -46,14 +47,27 @@ public sealed class MeshEndpoint
             _ => Health.Outlier.IsEjected ? EndpointState.Ejected : EndpointState.Available,
         };
 
-    /// <summary>The share of traffic that is meant for this instance now, relative to its peers: what the registry gives it, times whatever reduces that for a while.</summary>
-    internal double Weight => Metadata.Weight * Health.Share;
-
     /// <summary>Whether neither the registry nor the mesh's own checks find fault with it.</summary>
     internal bool IsHealthy => Metadata.Healthy && Health.Check is not { IsUnhealthy: true };
 
     /// <summary>Whether nothing speaks against sending it calls.</summary>
     internal bool IsFit => State == EndpointState.Available;
+
+    /// <summary>The share of traffic that is meant for this instance now, relative to its peers: what the registry gives it, times whatever reduces that for a while.</summary>
+    internal double Capacity => Metadata.Weight * Health.Share;
+
+    /// <summary>The part of this instance that is for this process to use, from 0 to 1; the rest is for its likes. Control code writes it.</summary>
+    internal double Portion { get; set; } = 1;
+
+    /// <summary>The share of this process's traffic that is meant for this instance now, relative to its peers.</summary>
+    internal double Weight => Capacity * Portion;
+
+    /// <summary>Whether the last attempt found nobody there.</summary>
+    internal bool IsUnreachable
+    {
+        get => _unreachable;
+        set => _unreachable = value;
+    }
 
     /// <summary>What stands before a request's path and query on its way to this instance.</summary>
     internal string Prefix { get; }

@@ -14,6 +14,9 @@ internal abstract class HashLoadBalancer<TTable>(RequestHash keys, double bounde
     private TTable? _table;
 
     /// <inheritdoc/>
+    public override bool NeedsWholeSet => true;
+
+    /// <inheritdoc/>
     public override EndpointPicker CreatePicker(IReadOnlyList<MeshEndpoint> endpoints)
     {
         // Two endpoints may differ by a slash only: they are one place, and it must not count twice.

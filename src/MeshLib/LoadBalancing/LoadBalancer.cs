@@ -3,6 +3,13 @@ namespace MeshLib;
 /// <summary>Makes the picker of an endpoint set. One instance serves one set; what it remembers between pickers lives here.</summary>
 public abstract class LoadBalancer
 {
+    /// <summary>
+    /// Whether the choice is only right among the whole set, as where every process must map a key to the same endpoint. Other balancers are given the endpoints zone by zone, and of a large set a part; an instance
+    /// for each zone.
+    /// </summary>
+    /// <value>Default <see langword="false"/>.</value>
+    public virtual bool NeedsWholeSet => false;
+
     /// <summary>Called when the set or its health has changed, off the request path, never concurrently.</summary>
     /// <param name="endpoints">The endpoints that may receive traffic; never altered afterwards.</param>
     public abstract EndpointPicker CreatePicker(IReadOnlyList<MeshEndpoint> endpoints);

@@ -55,6 +55,7 @@ public static partial class MeshServiceCollectionExtensions
             provider.GetServices<LoadBalancerRegistration>(), provider, provider.GetRequiredService<MeshEnvironment>().Random));
         services.TryAddSingleton<EndpointSources>();
         services.TryAddSingleton(static provider => new HealthCheckTransport(HealthCheckTransport.CreateHandler(), provider.GetRequiredService<MeshEnvironment>().Clock.TimeProvider));
+        services.TryAddSingleton(LocalInstance.Of);
         services.TryAddSingleton(CreateComposition);
         services.TryAddSingleton<DeclaredServices>();
         services.TryAddSingleton<MeshServices>();
@@ -103,11 +104,14 @@ public static partial class MeshServiceCollectionExtensions
     {
         var environment = provider.GetRequiredService<MeshEnvironment>();
         var metrics = provider.GetRequiredService<MeshMetrics>();
+        var sources = provider.GetRequiredService<EndpointSources>();
+        var watching = new WatchSettings(environment.Clock, environment.Random, provider.GetRequiredService<IOptions<ServiceDiscoveryOptions>>().Value.RefreshPeriod);
         return new(
             environment,
-            provider.GetRequiredService<EndpointSources>(),
-            new WatchSettings(environment.Clock, environment.Random, provider.GetRequiredService<IOptions<ServiceDiscoveryOptions>>().Value.RefreshPeriod),
+            sources,
+            watching,
             provider.GetRequiredService<LoadBalancers>(),
+            new OwnService(provider.GetRequiredService<LocalInstance>(), sources, watching, provider.GetServices<IZoneSource>(), provider.GetRequiredService<ILogger<OwnService>>()),
             new RetryStrategy(environment.Clock, provider.GetRequiredService<RetryRules>(), metrics, TelemetryOf(provider)),
             metrics,
             new HealthChecker(provider.GetRequiredService<HealthCheckTransport>(), environment.Clock));

@@ -38,6 +38,7 @@ internal sealed partial class MeshServices : IAsyncDisposable, IDisposable
         _declared = declared;
         _logger = logger;
         policies.Changed += ApplyPolicies;
+        composition.Own.Changed += ApplyStandpoint;
         composition.Metrics.Observe(this, policies);
         NoteMode();
         using (ExecutionContext.SuppressFlow())
@@ -69,6 +70,7 @@ internal sealed partial class MeshServices : IAsyncDisposable, IDisposable
         }
 
         _policies.Changed -= ApplyPolicies;
+        _composition.Own.Changed -= ApplyStandpoint;
         await _idleSweep.DisposeAsync().ConfigureAwait(false);
         await _beat.DisposeAsync().ConfigureAwait(false);
         await _composition.Checks.DisposeAsync().ConfigureAwait(false);
@@ -80,6 +82,7 @@ internal sealed partial class MeshServices : IAsyncDisposable, IDisposable
         }
 
         await Task.WhenAll(sets.Select(static set => set.DisposeAsync().AsTask())).ConfigureAwait(false);
+        await _composition.Own.DisposeAsync().ConfigureAwait(false);
     }
 
     public void Dispose()
@@ -104,6 +107,13 @@ internal sealed partial class MeshServices : IAsyncDisposable, IDisposable
         where set.Snapshot is { PassThrough: false }
         group set by set.Service.Name into service
         select new Measurement<int>(service.Any(static set => set.Snapshot is { Panic: true }) ? 1 : 0, Tag(service.Key));
+
+    internal IEnumerable<Measurement<double>> LocalShares() =>
+        from set in _sets.Values
+        let share = set.Snapshot?.LocalShare
+        where share is not null
+        group share by set.Service.Name into service
+        select new Measurement<double>(service.Min()!.Value, Tag(service.Key));
 
     internal IEnumerable<Measurement<double>> Staleness() =>
         from set in _sets.Values
@@ -139,7 +149,7 @@ internal sealed partial class MeshServices : IAsyncDisposable, IDisposable
                 query.ServiceName,
                 static (name, state) => new MeshService(name, state.Self._policies, state.Self._composition.Retries, state.Self._composition.Environment.Clock, state.Declared),
                 (Self: this, Declared: declaredInCode));
-            var set = new EndpointSet(key, service, _composition.Environment, _composition.Balancers, _composition.Metrics, _logger);
+            var set = new EndpointSet(key, service, _composition.Environment, _composition.Balancers, _composition.Own, _composition.Metrics, _logger);
             var sources = service.Policy.External ? [] : _composition.Sources.Create(query);
             set.Watch(new EndpointWatch(key, sources, set, _composition.Watching, _logger));
             _sets[key] = set;
@@ -202,6 +212,14 @@ internal sealed partial class MeshServices : IAsyncDisposable, IDisposable
         {
             set.Advance(now);
             _composition.Checks.Begin(set);
+        }
+    }
+
+    private void ApplyStandpoint()
+    {
+        foreach (var set in _sets.Values)
+        {
+            set.ApplyStandpoint();
         }
     }
 

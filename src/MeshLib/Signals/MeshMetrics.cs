@@ -97,6 +97,7 @@ internal sealed class MeshMetrics
         _meter.CreateObservableGauge("mesh.retry_budget.balance", services.BudgetBalances, "{retry}", "Retries that the service's budget would allow now.");
         _meter.CreateObservableGauge("mesh.endpoints", services.EndpointCounts, "{endpoint}", "Known endpoints, by state.");
         _meter.CreateObservableGauge("mesh.panic", services.Panics, "1", "1 while so few endpoints are healthy that unhealthy and ejected ones get traffic too.");
+        _meter.CreateObservableGauge("mesh.zone.local_share", services.LocalShares, "1", "The share of a service's calls that is meant for the own zone, while zones are in play.");
         _meter.CreateObservableGauge("mesh.discovery.staleness", services.Staleness, "s", "For how long a service's endpoint list may have been out of date.");
         _meter.CreateObservableCounter<long>("mesh.policy.rejected", () => policies.Rejected, "{policy}", "Policies that were not taken over, or not whole, because of a mistake in them or a source that could not be read.");
         _meter.CreateObservableGauge("mesh.policy.version", () => policies.Version, "1", "Number of the policy in force; grows with every change taken over.");

@@ -30,7 +30,7 @@ internal sealed class VirtualRegistration : IDisposable
         Handler = new ScriptedConsulHandler(Answer);
         var client = new ConsulClient(new ConsulTransport(consul, Time, _ => Handler), consul);
         var signals = new RegistrationSignals(Logs.LoggerFor<RegistrationService>(), Status, Time);
-        var context = new RegistrationContext(client, options, new InstanceDefinition("orders", Id, "1.2.3", zone), Time, signals);
+        var context = new RegistrationContext(client, options, new InstanceDefinition("orders", Id, "1.2.3", zone), new AgentZone(consul, new(client)), Time, signals);
         Assert.True(ConsulAddress.TryParse(consul.Address, out var agent, out _));
         Loop = new RegistrationLoop(
             context,

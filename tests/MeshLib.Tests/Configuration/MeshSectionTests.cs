@@ -14,6 +14,8 @@ public class MeshSectionTests
               "Services": { "orders": {
                 "External": false, "Timeout": "00:00:30", "AttemptTimeout": "00:00:03", "ConnectTimeout": null, "ReadIdleTimeout": "00:00:30",
                 "LoadBalancing": { "Policy": "PeakEwma", "PanicThreshold": 0.5 },
+                "Zone": { "Enabled": true, "MinEndpointsPerZone": 2, "Overprovisioning": 1.4, "Failover": [] },
+                "Subsetting": { "Enabled": true, "MinEndpoints": 100, "Aperture": 12, "Size": 100 },
                 "Retry": { "MaxAttempts": 3, "Methods": ["GET","HEAD","OPTIONS"], "GrpcMethods": [], "Backoff": "00:00:00.025", "MaxBackoff": "00:00:00.250", "ReplayLimit": 65536,
                            "Budget": { "Ratio": 0.1, "MinPerSecond": 0.1, "Burst": 5, "Window": "00:00:10" } },
                 "CircuitBreaker": { "ConsecutiveFailures": 5, "FailureRatio": 0.5, "MinimumThroughput": 20, "Window": "00:00:10",

@@ -118,6 +118,24 @@ internal static class PolicyTable
             p => p.Bulkhead.MaxStreams, (p, v) => p.Bulkhead.MaxStreams = v, e => e.Bulkhead.MaxStreams, (e, v) => e with { Bulkhead = e.Bulkhead with { MaxStreams = v } }),
         Row("Bulkhead:MaxQueue", Service, new NumberValue<int>(0, 1_000_000), "Calls that may wait for a place.",
             p => p.Bulkhead.MaxQueue, (p, v) => p.Bulkhead.MaxQueue = v, e => e.Bulkhead.MaxQueue, (e, v) => e with { Bulkhead = e.Bulkhead with { MaxQueue = v } }),
+
+        Row("Zone:Enabled", Service, new SwitchValue(), "Instances in the own zone are preferred, as far as they can carry it.",
+            p => p.Zone.Enabled, (p, v) => p.Zone.Enabled = v, e => e.Zone.Enabled, (e, v) => e with { Zone = e.Zone with { Enabled = v } }),
+        Row("Zone:MinEndpointsPerZone", Service, Count, "Instances that the own zone must have to be preferred.",
+            p => p.Zone.MinEndpointsPerZone, (p, v) => p.Zone.MinEndpointsPerZone = v, e => e.Zone.MinEndpointsPerZone, (e, v) => e with { Zone = e.Zone with { MinEndpointsPerZone = v } }),
+        Row("Zone:Overprovisioning", Service, new NumberValue<double>(1, 10), "How much more than its normal load a zone can take: at 1.4 it counts as whole while 71 % of it is available.",
+            p => p.Zone.Overprovisioning, (p, v) => p.Zone.Overprovisioning = v, e => e.Zone.Overprovisioning, (e, v) => e with { Zone = e.Zone with { Overprovisioning = v } }),
+        Row("Zone:Failover", Service, new NamesValue("names of zones", static name => !string.IsNullOrWhiteSpace(name)), "The zones that stand in for the own one, in this order, all others last. Left alone: wherever there is room, so that the load of all instances is even.",
+            p => p.Zone.Failover, (p, v) => p.Zone.Failover = v, e => e.Zone.Failover, (e, v) => e with { Zone = e.Zone with { Failover = v } }),
+
+        Row("Subsetting:Enabled", Service, new SwitchValue(), "One process calls only some instances of a large service.",
+            p => p.Subsetting.Enabled, (p, v) => p.Subsetting.Enabled = v, e => e.Subsetting.Enabled, (e, v) => e with { Subsetting = e.Subsetting with { Enabled = v } }),
+        Row("Subsetting:MinEndpoints", Service, new NumberValue<int>(2, 1_000_000), "Instances below which all are called.",
+            p => p.Subsetting.MinEndpoints, (p, v) => p.Subsetting.MinEndpoints = v, e => e.Subsetting.MinEndpoints, (e, v) => e with { Subsetting = e.Subsetting with { MinEndpoints = v } }),
+        Row("Subsetting:Aperture", Service, Count, "Instances that a process calls at least when the registry tells its place among those of its own service, so that together they call all evenly.",
+            p => p.Subsetting.Aperture, (p, v) => p.Subsetting.Aperture = v, e => e.Subsetting.Aperture, (e, v) => e with { Subsetting = e.Subsetting with { Aperture = v } }),
+        Row("Subsetting:Size", Service, Count, "Instances that a process calls when its place is not known: each draws its own.",
+            p => p.Subsetting.Size, (p, v) => p.Subsetting.Size = v, e => e.Subsetting.Size, (e, v) => e with { Subsetting = e.Subsetting with { Size = v } }),
     ];
 
     /// <summary>The option that the mode is, which also stands outside policies.</summary>
