@@ -91,7 +91,8 @@ public static partial class MeshServiceCollectionExtensions
     private static DeadlineSweep CreateSweep(IServiceProvider provider)
     {
         var logger = provider.GetRequiredService<ILogger<DeadlineSweep>>();
-        return new(provider.GetRequiredService<MeshEnvironment>().Clock, fault => LogSweepFault(logger, fault));
+        var environment = provider.GetRequiredService<MeshEnvironment>();
+        return new(environment.Clock, fault => LogSweepFault(logger, fault), environment.Background, environment.Processors);
     }
 
     [LoggerMessage(510, LogLevel.Error, "A call's time limit could not be acted upon.")]
@@ -104,7 +105,7 @@ public static partial class MeshServiceCollectionExtensions
         return new(
             environment,
             new EndpointSources(provider.GetServices<IServiceEndpointProviderFactory>()),
-            new WatchSettings(environment.Clock, environment.Random, provider.GetRequiredService<IOptions<ServiceDiscoveryOptions>>().Value.RefreshPeriod),
+            new WatchSettings(environment, provider.GetRequiredService<IOptions<ServiceDiscoveryOptions>>().Value.RefreshPeriod),
             provider.GetRequiredService<LoadBalancers>(),
             new RetryStrategy(environment.Clock, provider.GetRequiredService<RetryRules>(), metrics, TelemetryOf(provider)),
             metrics);
