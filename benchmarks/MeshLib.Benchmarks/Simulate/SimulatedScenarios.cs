@@ -21,15 +21,15 @@ internal static class SimulatedScenarios
         Antagonised(10, clients: 1),
         Antagonised(100, clients: 1),
         Antagonised(100, clients: 10),
-        Loaded("fastfail-10-c1", OneOfTen(ServerFault.Failing(Seconds(15), Seconds(45))), 1, TenMilliseconds, 0.6, Seconds(60)),
-        Loaded("coldstart-10-c1", OneOfTen(ServerFault.WarmingUp(Seconds(15), Seconds(35), 0.1)), 1, TenMilliseconds, 0.6, Seconds(60)),
+        Loaded("fastfail-10-c1", OneOfTen(ServerFault.Failing(Seconds(15), Seconds(45))), 1, TenMilliseconds, 0.6, Seconds(50)),
+        Loaded("coldstart-10-c1", OneOfTen(ServerFault.WarmingUp(Seconds(15), Seconds(35), 0.1)), 1, TenMilliseconds, 0.6, Seconds(50)),
         Overloaded(),
 
         // Not tuned to. Sizes with a heavy tail, which a latency estimate takes for a slow server.
         Loaded("heavytail-20-c5", Equal(20), 5, ServiceTime.LogNormal(Milliseconds(10), Milliseconds(30)), 0.7, Seconds(50)),
 
         // One server fails three requests in ten, which no run of failures in a row shows.
-        Loaded("flaky-10-c4", OneOfTen(ServerFault.Failing(Seconds(15), Seconds(45), 503, 0.3)), 4, TenMilliseconds, 0.6, Seconds(60)),
+        Loaded("flaky-10-c4", OneOfTen(ServerFault.Failing(Seconds(15), Seconds(45), 503, 0.3)), 4, TenMilliseconds, 0.6, Seconds(50)),
 
         // One server stands still for ten seconds, another for five while the first has just gone on.
         Loaded("pause-12-c4", [Server(ServerFault.Hanging(Seconds(15), Seconds(25))), Server(ServerFault.Hanging(Seconds(27), Seconds(32))), .. Equal(10)], 4, TenMilliseconds, 0.6, Seconds(50)),
