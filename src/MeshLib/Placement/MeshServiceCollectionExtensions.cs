@@ -94,7 +94,8 @@ public static partial class MeshServiceCollectionExtensions
     private static DeadlineSweep CreateSweep(IServiceProvider provider)
     {
         var logger = provider.GetRequiredService<ILogger<DeadlineSweep>>();
-        return new(provider.GetRequiredService<MeshEnvironment>().Clock, fault => LogSweepFault(logger, fault));
+        var environment = provider.GetRequiredService<MeshEnvironment>();
+        return new(environment.Clock, fault => LogSweepFault(logger, fault), environment.Background, environment.Processors);
     }
 
     [LoggerMessage(510, LogLevel.Error, "A call's time limit could not be acted upon.")]
@@ -105,7 +106,7 @@ public static partial class MeshServiceCollectionExtensions
         var environment = provider.GetRequiredService<MeshEnvironment>();
         var metrics = provider.GetRequiredService<MeshMetrics>();
         var sources = provider.GetRequiredService<EndpointSources>();
-        var watching = new WatchSettings(environment.Clock, environment.Random, provider.GetRequiredService<IOptions<ServiceDiscoveryOptions>>().Value.RefreshPeriod);
+        var watching = new WatchSettings(environment, provider.GetRequiredService<IOptions<ServiceDiscoveryOptions>>().Value.RefreshPeriod);
         return new(
             environment,
             sources,

@@ -147,7 +147,7 @@ internal sealed partial class MeshServices : IAsyncDisposable, IDisposable
             var version = _policies.Version;
             var service = _services.GetOrAdd(
                 query.ServiceName,
-                static (name, state) => new MeshService(name, state.Self._policies, state.Self._composition.Retries, state.Self._composition.Environment.Clock, state.Declared),
+                static (name, state) => new MeshService(name, state.Self._policies, state.Self._composition.Retries, state.Self._composition.Environment, state.Declared),
                 (Self: this, Declared: declaredInCode));
             var set = new EndpointSet(key, service, _composition.Environment, _composition.Balancers, _composition.Own, _composition.Metrics, _logger);
             var sources = service.Policy.External ? [] : _composition.Sources.Create(query);
