@@ -124,7 +124,7 @@ internal sealed class DeadlineSweep : IDisposable
     /// </summary>
     public void Cancel(CancellationTokenSource source)
     {
-        var cancelling = _background.Run(source.Cancel);
+        var cancelling = _background.Cancel(source);
         if (!cancelling.IsCompletedSuccessfully)
         {
             _ = ReportAsync(cancelling);

@@ -8,5 +8,8 @@ internal static class BackgroundWork
 
     public static Task Run(this TaskScheduler background, Action work) => Task.Factory.StartNew(work, CancellationToken.None, Detached, background);
 
+    /// <summary>Cancels <paramref name="source"/>. The thread pool's own way sets the token at once and leaves only the callbacks for later.</summary>
+    public static Task Cancel(this TaskScheduler background, CancellationTokenSource source) => background == TaskScheduler.Default ? source.CancelAsync() : background.Run(source.Cancel);
+
     public static Task Run(this TaskScheduler background, Func<Task> work) => Task.Factory.StartNew(work, CancellationToken.None, Detached, background).Unwrap();
 }

@@ -203,7 +203,7 @@ public sealed class ScriptedInstancesTests
     public async Task Instances_ComeAndGo_AsInARegistry()
     {
         var orders = new FakeService("orders");
-        await using var host = HostOf(orders, options => options.Defaults.LoadBalancing.Policy = "RoundRobin");
+        await using var host = HostOf(orders, options => (options.Defaults.LoadBalancing.Policy, options.Defaults.LoadBalancing.SlowStart) = ("RoundRobin", TimeSpan.Zero));
         using var before = await GetAsync(host);
 
         var second = orders.Add(new EndpointMetadata { Zone = "b", Version = "v2" });
