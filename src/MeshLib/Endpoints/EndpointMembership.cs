@@ -22,6 +22,9 @@ internal sealed class EndpointMembership(MonotonicClock clock, Random random)
     /// <summary>The members, ordered by address so that equal sets are equal lists whatever the registry's order.</summary>
     public IReadOnlyList<MeshEndpoint> Members { get; private set; } = [];
 
+    /// <summary>The endpoints that anything is remembered of, departed ones included.</summary>
+    public int Tracked => _present.Count + _vanished.Count + _departed.Count;
+
     /// <summary>Takes over a whole list. Returns whether anything that requests depend on has changed.</summary>
     /// <param name="endpoints">The list.</param>
     /// <param name="breaker">The breaker's settings for new members.</param>

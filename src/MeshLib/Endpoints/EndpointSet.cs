@@ -124,11 +124,12 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
             NoteEmptiness(endpoints.Count == 0);
 
             var changed = _membership.Update(endpoints, Service.Policy.CircuitBreaker, newcomersJoinProven: IsProven, Service.Policy.LoadBalancing.PanicThreshold);
-            _metrics.DiscoveryUpdated(Service.Name, changed ? "applied" : "unchanged");
             if (changed || _snapshot is null or { Problem: not null } or { PassThrough: true })
             {
                 Rebuild();
             }
+
+            _metrics.DiscoveryUpdated(Service.Name, changed ? "applied" : "unchanged");
         }
     }
 
@@ -446,6 +447,7 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
         }
 
         Volatile.Write(ref _nextProbeAt, snapshot.CutOff.Count == 0 ? long.MaxValue : snapshot.CutOff.Min(static endpoint => endpoint.Breaker.RetryAt));
+        EndpointSetHealth.Note(snapshot);
         SetSnapshot(snapshot);
     }
 

@@ -48,14 +48,14 @@ internal sealed class EndpointHealth
     /// <summary>When it began to warm up; 0 when it is warm.</summary>
     public long WarmingSince { get; set; }
 
-    /// <summary>Whether it was fit for calls when the set was last looked at.</summary>
-    public bool WasFit { get; set; }
+    /// <summary>Whether it could get calls by the last snapshot, be it in panic: who got calls is not cold.</summary>
+    public bool WasLive { get; set; }
 
     /// <summary>The instance has left its set. Whoever comes back at its address wants calls again, and has to warm up.</summary>
     public void Leave()
     {
         AwayUntil = 0;
         WarmingSince = 0;
-        WasFit = false;
+        WasLive = false;
     }
 }

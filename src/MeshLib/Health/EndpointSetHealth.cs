@@ -60,7 +60,7 @@ internal sealed partial class EndpointSetHealth
     }
 
     /// <summary>
-    /// Lets those warm up that were not fit for calls a moment ago, be it that they were not there. Only beside somebody who carries the load meanwhile: those who start together have nobody to spare them.
+    /// Lets those warm up that could get no calls a moment ago, be it that they were not there. Only beside somebody who carries the load meanwhile: those who start together have nobody to spare them.
     /// </summary>
     /// <param name="members">The members of the set.</param>
     /// <param name="policy">The service's policy.</param>
@@ -70,15 +70,17 @@ internal sealed partial class EndpointSetHealth
     {
         // Who only observes changes nobody's share.
         var window = policy.Mode == MeshMode.Enforce ? policy.LoadBalancing.SlowStart : TimeSpan.Zero;
-        var spared = proven && window > TimeSpan.Zero && members.Any(static endpoint => endpoint is { IsFit: true, Health: { WasFit: true, WarmingSince: 0 } });
+        var spared = proven && window > TimeSpan.Zero && members.Any(static endpoint => endpoint is { IsFit: true, Health: { WasLive: true, WarmingSince: 0 } });
         foreach (var endpoint in members)
         {
             var health = endpoint.Health;
-            var fit = endpoint.IsFit;
-            if (fit != health.WasFit)
+            if (!endpoint.IsFit)
             {
-                health.WasFit = fit;
-                health.WarmingSince = fit && spared ? Math.Max(now, 1) : 0;
+                health.WarmingSince = 0;
+            }
+            else if (!health.WasLive && spared)
+            {
+                health.WarmingSince = Math.Max(now, 1);
             }
 
             health.Share = health.WarmingSince == 0 ? 1 : SlowStart.ShareAt(_clock.Between(health.WarmingSince, now), window);
@@ -86,6 +88,20 @@ internal sealed partial class EndpointSetHealth
             {
                 health.WarmingSince = 0;
             }
+        }
+    }
+
+    /// <summary>Takes note of who can get calls now.</summary>
+    public static void Note(EndpointSnapshot snapshot)
+    {
+        foreach (var endpoint in snapshot.All)
+        {
+            endpoint.Health.WasLive = false;
+        }
+
+        foreach (var endpoint in snapshot.Live)
+        {
+            endpoint.Health.WasLive = true;
         }
     }
 
