@@ -105,9 +105,10 @@ internal sealed class BodyLease
         }
 
         // Where gRPC's servers put their load report, too.
-        if (LoadReportReader.Read(response.TrailingHeaders, grpc: true) is { } report)
+        var now = _clock.Now();
+        if (_ticket.Endpoint.IsReportDue(now))
         {
-            _ticket.Endpoint.Observe(report, _clock.Now());
+            _ticket.Endpoint.Observe(LoadReportReader.Read(response.TrailingHeaders), now);
         }
 
         End(OutcomeClassifier.GrpcReason(GrpcStatus.FromTrailers(response) ?? GrpcStatus.FromHeaders(response), _time.IsSpent(_call)));

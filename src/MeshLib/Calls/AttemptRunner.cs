@@ -58,9 +58,9 @@ internal sealed class AttemptRunner
 
             // The stock handlers set it, stubs often do not; the report hangs on it.
             response.RequestMessage ??= call.Request;
-            if (LoadReportReader.Read(response.Headers, call.Grpc) is { } report)
+            if (!call.Grpc && endpoint.IsReportDue(now))
             {
-                endpoint.Observe(report, _clock.Now());
+                endpoint.Observe(LoadReportReader.Read(response.Headers), _clock.Now());
             }
 
             call.Outcome = _classifier.Classify(response, call.Grpc, call.Grpc && _time.IsSpent(call));

@@ -5,10 +5,14 @@ namespace MeshLib;
 /// </summary>
 public sealed class MeshEndpoint
 {
+    /// <summary>A tenth of what those who read reports wait before they read again.</summary>
+    private const double ReportEveryMilliseconds = 100;
+
     private EndpointMetadata _metadata;
     private volatile PhysicalUri? _latest;
     private volatile ReportedLoad? _reportedLoad;
     private volatile bool _unreachable;
+    private long _reportDueAt = long.MinValue;
 
     internal MeshEndpoint(DiscoveredEndpoint discovered, MonotonicClock clock, CircuitBreakerSettings breaker, Random random)
     {
@@ -101,8 +105,18 @@ public sealed class MeshEndpoint
         return latest.Uri;
     }
 
-    /// <summary>Notes what the instance says of its own load. Of two reports at the same moment one is lost, which nobody misses.</summary>
-    internal void Observe(in LoadReport report, long now) => _reportedLoad = new(report, _reportedLoad, now, Load.MillisecondsPerTick);
+    /// <summary>Whether a report would be news: looking for one in each of thousands of answers a second would cost more than it tells.</summary>
+    internal bool IsReportDue(long now) => now >= Volatile.Read(ref _reportDueAt);
+
+    /// <summary>Notes what the instance says of its own load, or that it says nothing. Of two reports at the same moment one is lost, which nobody misses.</summary>
+    internal void Observe(LoadReport? report, long now)
+    {
+        Volatile.Write(ref _reportDueAt, now + (long)(ReportEveryMilliseconds / Load.MillisecondsPerTick));
+        if (report is { } said)
+        {
+            _reportedLoad = new(said, _reportedLoad, now, Load.MillisecondsPerTick);
+        }
+    }
 
     private sealed record PhysicalUri(string PathAndQuery, MeshUri Uri);
 }

@@ -10,7 +10,9 @@ internal sealed class RoundRobinLoadBalancer(Random random) : LoadBalancer
     private ulong _position = (ulong)random.NextInt64() << 1;
 
     /// <inheritdoc/>
-    public override EndpointPicker CreatePicker(IReadOnlyList<MeshEndpoint> endpoints) => new Picker(new CandidateSet(endpoints), this);
+    public override EndpointPicker CreatePicker(IReadOnlyList<MeshEndpoint> endpoints) => CreatePicker(new CandidateSet(endpoints));
+
+    public EndpointPicker CreatePicker(CandidateSet candidates) => new Picker(candidates, this);
 
     private sealed class Picker(CandidateSet candidates, RoundRobinLoadBalancer owner) : EndpointPicker
     {

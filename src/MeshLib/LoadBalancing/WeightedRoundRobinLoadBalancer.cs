@@ -14,10 +14,11 @@ internal sealed class WeightedRoundRobinLoadBalancer(Random random, double error
     private long _sequence = random.NextInt64(1L << 40);
 
     /// <inheritdoc/>
-    public override EndpointPicker CreatePicker(IReadOnlyList<MeshEndpoint> endpoints) => new Picker(new CandidateSet(endpoints), _unreported.CreatePicker(endpoints), this);
+    public override EndpointPicker CreatePicker(IReadOnlyList<MeshEndpoint> endpoints) => new Picker(new CandidateSet(endpoints), this);
 
-    private sealed class Picker(CandidateSet candidates, EndpointPicker unreported, WeightedRoundRobinLoadBalancer owner) : EndpointPicker
+    private sealed class Picker(CandidateSet candidates, WeightedRoundRobinLoadBalancer owner) : EndpointPicker
     {
+        private readonly EndpointPicker _unreported = owner._unreported.CreatePicker(candidates);
         private volatile StaticStride? _reported;
         private long _readAgainAt = long.MinValue;
 
@@ -29,7 +30,7 @@ internal sealed class WeightedRoundRobinLoadBalancer(Random random, double error
                 ReadReports(call.AttemptStarted);
             }
 
-            return _reported is { } stride ? candidates.UntriedFrom(stride.Next(ref owner._sequence), call) : unreported.Pick(call);
+            return _reported is { } stride ? candidates.UntriedFrom(stride.Next(ref owner._sequence), call) : _unreported.Pick(call);
         }
 
         // No timer: whoever comes first after a second reads for all, and nobody reads for a service that nobody calls.

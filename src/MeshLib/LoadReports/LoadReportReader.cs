@@ -14,8 +14,8 @@ internal static class LoadReportReader
 {
     private const int Longest = 4096;
 
-    /// <summary>The report in the headers, or trailers, of a response; <see langword="null"/> when there is none that can be used.</summary>
-    public static LoadReport? Read(HttpResponseHeaders headers, bool grpc)
+    /// <summary>The report in the headers of a response, or in the trailers of gRPC's; <see langword="null"/> when there is none that can be used.</summary>
+    public static LoadReport? Read(HttpResponseHeaders headers)
     {
         var values = headers.NonValidated;
         if (values.TryGetValues(MeshHeaders.LoadReport, out var texts) && Parse(texts.ToString()) is { } report)
@@ -23,7 +23,7 @@ internal static class LoadReportReader
             return report;
         }
 
-        return grpc && values.TryGetValues(MeshHeaders.BinaryLoadReport, out var encoded) ? Usable(ParseBinary(encoded.ToString())) : null;
+        return values.TryGetValues(MeshHeaders.BinaryLoadReport, out var encoded) ? Usable(ParseBinary(encoded.ToString())) : null;
     }
 
     /// <summary>The report in the text of <c>endpoint-load-metrics</c>.</summary>

@@ -29,6 +29,21 @@ public class LoadReportFlowTests
         Assert.Equal(500, mesh.Endpoints[1].ReportedLoad?.Report.Capacity());
     }
 
+    [Fact]
+    public async Task Reports_AreLookedForTenTimesASecondAtMost()
+    {
+        await using var mesh = await VirtualMesh.StartAsync(_time, endpoints: 1);
+        var answers = 0;
+        mesh.Transport.Answer(_ => Reporting($"TEXT cpu_utilization=0.5,rps_fractional={++answers}"));
+
+        await SendAsync(mesh, 5);
+        Assert.Equal(1, mesh.Endpoints[0].ReportedLoad?.Report.RequestsPerSecond);
+
+        _time.Advance(TimeSpan.FromMilliseconds(100));
+        await SendAsync(mesh, 5);
+        Assert.Equal(6, mesh.Endpoints[0].ReportedLoad?.Report.RequestsPerSecond);
+    }
+
     [Theory]
     [InlineData("TEXT cpu_utilization=NaN,rps_fractional=-1")]
     [InlineData("JSON {\"\\ud800\":")]

@@ -64,17 +64,16 @@ public class LoadReportReaderTests
             .Sample((form, text) => LoadReportReader.Parse(form + text) is not { } report || (double.IsFinite(report.Capacity()) && report.Capacity() > 0), iter: 20_000);
 
     [Fact]
-    public void Read_FindsTheReportInHeadersAndGrpcsInItsOwn()
+    public void Read_FindsTheReportUnderEitherName()
     {
         using var response = new HttpResponseMessage();
-        Assert.Null(LoadReportReader.Read(response.Headers, grpc: true));
+        Assert.Null(LoadReportReader.Read(response.Headers));
 
         // Without padding, as gRPC may send it.
         response.Headers.TryAddWithoutValidation("endpoint-load-metrics-bin", Documented.TrimEnd('='));
-        Assert.Equal(2, LoadReportReader.Read(response.Headers, grpc: true)?.RequestsPerSecond);
-        Assert.Null(LoadReportReader.Read(response.Headers, grpc: false));
+        Assert.Equal(2, LoadReportReader.Read(response.Headers)?.RequestsPerSecond);
 
         response.Headers.TryAddWithoutValidation("Endpoint-Load-Metrics", "TEXT cpu_utilization=0.5,rps_fractional=3");
-        Assert.Equal(3, LoadReportReader.Read(response.Headers, grpc: false)?.RequestsPerSecond);
+        Assert.Equal(3, LoadReportReader.Read(response.Headers)?.RequestsPerSecond);
     }
 }
