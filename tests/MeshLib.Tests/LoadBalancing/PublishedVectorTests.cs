@@ -56,17 +56,6 @@ public class PublishedVectorTests
         Assert.All(Enumerable.Range(0, 10_000), _ => Assert.Contains(snapshot.Picker!.Pick(Call()), set[50..]));
     }
 
-    [Fact]
-    public void Latency_OverFinaglesSequenceFromItsPeakOn_IsFinagles()
-    {
-        _load.ObserveSuccess(2, At(12));
-        foreach (var (at, expected) in new[] { (13, 1.8144330), (22, 0.7673649), (32, 0.3139038), (42, 0.1470848) })
-        {
-            _load.ObserveSuccess(0.05, At(at));
-            Assert.Equal(expected, _load.LatencySeconds!.Value, expected * 0.001);
-        }
-    }
-
     /// <summary>Finagle compares a sample with the estimate as it was, and blends it in: 68.4 ms, and 54.8 ms. Compared with what is left of the estimate, 48.7 ms and 7 ms, it is a peak.</summary>
     [Theory]
     [InlineData(0.0803265, 6, 11)]
