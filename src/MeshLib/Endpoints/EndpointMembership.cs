@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace MeshLib;
 
 /// <summary>
@@ -25,8 +27,7 @@ internal sealed class EndpointMembership(MonotonicClock clock, Random random)
         var changed = false;
         var next = new Dictionary<(Uri, string?), MeshEndpoint>(endpoints.Count);
 
-        // One endpoint per address: the lowest id wins, so that every process decides alike.
-        foreach (var discovered in endpoints.GroupBy(static endpoint => endpoint.Address).Select(static same => same.MinBy(static endpoint => endpoint.Metadata.Id, StringComparer.Ordinal)!))
+        foreach (var discovered in OnePerAddress(endpoints))
         {
             var identity = (discovered.Address, discovered.Metadata.Id);
             if (!_present.Remove(identity, out var endpoint))
@@ -65,6 +66,22 @@ internal sealed class EndpointMembership(MonotonicClock clock, Random random)
         }
 
         return changed;
+    }
+
+    // The lowest id wins, so that every process decides alike.
+    private static Dictionary<Uri, DiscoveredEndpoint>.ValueCollection OnePerAddress(IReadOnlyList<DiscoveredEndpoint> endpoints)
+    {
+        var byAddress = new Dictionary<Uri, DiscoveredEndpoint>(endpoints.Count);
+        foreach (var endpoint in endpoints)
+        {
+            ref var chosen = ref CollectionsMarshal.GetValueRefOrAddDefault(byAddress, endpoint.Address, out var known);
+            if (!known || string.CompareOrdinal(endpoint.Metadata.Id, chosen!.Metadata.Id) < 0)
+            {
+                chosen = endpoint;
+            }
+        }
+
+        return byAddress.Values;
     }
 
     private static bool SameMetadata(EndpointMetadata left, EndpointMetadata right) =>
