@@ -5,7 +5,10 @@ namespace MeshLib.Consul;
 /// <summary>Reads one row. Neither an instance nor a reason to drop it means that it is in maintenance.</summary>
 internal readonly record struct InstanceReader(ConsulInstance? Instance, DropReason? Drop)
 {
-    public static InstanceReader Read(HealthEntry? entry, string service, bool allowSpecialAddresses)
+    private const string Http = "http";
+    private const string Https = "https";
+
+    public static InstanceReader Read(HealthEntry? entry, string service, bool allowSpecialAddresses, SharedTexts texts)
     {
         if (entry is not { Node: { } node, Service: { } row })
         {
@@ -39,7 +42,7 @@ internal readonly record struct InstanceReader(ConsulInstance? Instance, DropRea
         var (weight, healthy) = ReadWeight(row, entry.Status);
         return new(new ConsulInstance
         {
-            Node = node.Node ?? "",
+            Node = texts.Share(node.Node) ?? "",
             Id = row.Id ?? "",
             Host = host,
             Port = port,
@@ -48,8 +51,8 @@ internal readonly record struct InstanceReader(ConsulInstance? Instance, DropRea
             Metadata = new EndpointMetadata
             {
                 Id = row.Id,
-                Zone = ReadZone(row, node),
-                Version = Find(row.Meta, MetaKey.Version),
+                Zone = texts.Share(ReadZone(row, node)),
+                Version = texts.Share(Find(row.Meta, MetaKey.Version)),
                 Weight = weight,
                 Healthy = healthy,
                 Tags = row.Tags ?? [],
@@ -112,10 +115,12 @@ internal readonly record struct InstanceReader(ConsulInstance? Instance, DropRea
 
     private static string? ReadScheme(IReadOnlyDictionary<string, string>? meta)
     {
-        var scheme = Find(meta, MetaKey.Scheme)?.ToLowerInvariant();
-        return scheme is "http" or "https" ? scheme
-            : string.Equals(Find(meta, MetaKey.Secure), "true", StringComparison.OrdinalIgnoreCase) ? "https"
+        var scheme = Find(meta, MetaKey.Scheme);
+        return Is(scheme, Http) ? Http
+            : Is(scheme, Https) || Is(Find(meta, MetaKey.Secure), "true") ? Https
             : null;
+
+        static bool Is(string? text, string other) => string.Equals(text, other, StringComparison.OrdinalIgnoreCase);
     }
 
     private static string? ReadZone(HealthService row, HealthNode node) =>

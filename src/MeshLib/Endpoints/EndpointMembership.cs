@@ -11,9 +11,9 @@ internal sealed class EndpointMembership(MonotonicClock clock, Random random)
     /// <summary>How long a departed endpoint's state is kept; a flapping registry does not make the mesh forget who is sick.</summary>
     internal static readonly TimeSpan Remembered = TimeSpan.FromMinutes(5);
 
-    private readonly Dictionary<(Uri Address, string? Id), (MeshEndpoint Endpoint, long At)> _departed = [];
-    private readonly Queue<(long At, (Uri Address, string? Id) Identity)> _departures = [];
-    private Dictionary<(Uri Address, string? Id), MeshEndpoint> _present = [];
+    private readonly Dictionary<(string Prefix, string? Id), (MeshEndpoint Endpoint, long At)> _departed = [];
+    private readonly Queue<(long At, (string Prefix, string? Id) Identity)> _departures = [];
+    private Dictionary<(string Prefix, string? Id), MeshEndpoint> _present = [];
 
     /// <summary>The members, ordered by address so that equal sets are equal lists whatever the registry's order.</summary>
     public IReadOnlyList<MeshEndpoint> Members { get; private set; } = [];
@@ -25,11 +25,11 @@ internal sealed class EndpointMembership(MonotonicClock clock, Random random)
     public bool Update(IReadOnlyList<DiscoveredEndpoint> endpoints, CircuitBreakerSettings breaker, bool newcomersJoinProven)
     {
         var changed = false;
-        var next = new Dictionary<(Uri, string?), MeshEndpoint>(endpoints.Count);
+        var next = new Dictionary<(string, string?), MeshEndpoint>(endpoints.Count);
 
         foreach (var discovered in OnePerAddress(endpoints))
         {
-            var identity = (discovered.Address, discovered.Metadata.Id);
+            var identity = (discovered.Prefix, discovered.Metadata.Id);
             if (!_present.Remove(identity, out var endpoint))
             {
                 changed = true;
@@ -69,12 +69,12 @@ internal sealed class EndpointMembership(MonotonicClock clock, Random random)
     }
 
     // The lowest id wins, so that every process decides alike.
-    private static Dictionary<Uri, DiscoveredEndpoint>.ValueCollection OnePerAddress(IReadOnlyList<DiscoveredEndpoint> endpoints)
+    private static Dictionary<string, DiscoveredEndpoint>.ValueCollection OnePerAddress(IReadOnlyList<DiscoveredEndpoint> endpoints)
     {
-        var byAddress = new Dictionary<Uri, DiscoveredEndpoint>(endpoints.Count);
+        var byAddress = new Dictionary<string, DiscoveredEndpoint>(endpoints.Count);
         foreach (var endpoint in endpoints)
         {
-            ref var chosen = ref CollectionsMarshal.GetValueRefOrAddDefault(byAddress, endpoint.Address, out var known);
+            ref var chosen = ref CollectionsMarshal.GetValueRefOrAddDefault(byAddress, endpoint.Prefix, out var known);
             if (!known || string.CompareOrdinal(endpoint.Metadata.Id, chosen!.Metadata.Id) < 0)
             {
                 chosen = endpoint;
