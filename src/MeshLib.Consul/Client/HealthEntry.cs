@@ -9,7 +9,9 @@ internal sealed class HealthEntry
 
     public HealthService? Service { get; init; }
 
-    public IReadOnlyList<HealthCheck?>? Checks { get; init; }
+    /// <summary>What all checks say together, those of the node included.</summary>
+    [JsonPropertyName("Checks"), JsonConverter(typeof(WorstCheck))]
+    public InstanceStatus Status { get; init; }
 }
 
 internal sealed class HealthNode
@@ -81,13 +83,4 @@ internal sealed class HealthLocality
 
     [JsonConverter(typeof(LenientText))]
     public string? Zone { get; init; }
-}
-
-internal sealed class HealthCheck
-{
-    [JsonPropertyName("CheckID"), JsonConverter(typeof(LenientText))]
-    public string? CheckId { get; init; }
-
-    [JsonConverter(typeof(LenientText))]
-    public string? Status { get; init; }
 }

@@ -29,7 +29,7 @@ internal sealed class LenientList : JsonConverter<IReadOnlyList<string>?>
             }
         }
 
-        return list;
+        return list.Count == 0 ? [] : list.ToArray();
     }
 
     public override void Write(Utf8JsonWriter writer, IReadOnlyList<string>? value, JsonSerializerOptions options)

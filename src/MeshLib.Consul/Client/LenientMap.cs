@@ -3,7 +3,9 @@ using System.Text.Json.Serialization;
 
 namespace MeshLib.Consul;
 
-/// <summary>A map of texts. Members that hold something else are left out, and anything but a map is an empty one.</summary>
+/// <summary>
+/// Metadata: a map of texts. Members that hold something else are left out, and so are those that nobody asks for (<see cref="MetaKey"/>), which in a large answer are most; anything but a map is an empty one.
+/// </summary>
 internal sealed class LenientMap : JsonConverter<IReadOnlyDictionary<string, string>?>
 {
     public override bool HandleNull => true;
@@ -16,13 +18,14 @@ internal sealed class LenientMap : JsonConverter<IReadOnlyDictionary<string, str
             return null;
         }
 
-        var map = new Dictionary<string, string>(StringComparer.Ordinal);
+        Dictionary<string, string>? map = null;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var name = reader.GetString()!;
+            var name = KnownName(ref reader);
             reader.Read();
-            if (reader.TokenType == JsonTokenType.String)
+            if (name is not null && reader.TokenType == JsonTokenType.String)
             {
+                map ??= new(StringComparer.Ordinal);
                 map[name] = reader.GetString()!;
             }
             else
@@ -32,6 +35,19 @@ internal sealed class LenientMap : JsonConverter<IReadOnlyDictionary<string, str
         }
 
         return map;
+    }
+
+    private static string? KnownName(ref Utf8JsonReader reader)
+    {
+        foreach (var name in MetaKey.All)
+        {
+            if (reader.ValueTextEquals(name))
+            {
+                return name;
+            }
+        }
+
+        return JsonName.StartsWith(ref reader, MetaKey.PortPrefixUtf8) ? reader.GetString() : null;
     }
 
     public override void Write(Utf8JsonWriter writer, IReadOnlyDictionary<string, string>? value, JsonSerializerOptions options)

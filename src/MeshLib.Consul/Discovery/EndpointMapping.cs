@@ -28,7 +28,7 @@ internal readonly record struct EndpointMapping(string? EndpointName, IReadOnlyL
     private static EndPoint EndPointOf(InstanceHost host, int port, string? scheme) => scheme switch
     {
         not null => new UriEndPoint(new Uri($"{scheme}://{host.Text}:{port}")),
-        null when host.Address is { } address => new IPEndPoint(address, port),
+        null when host.IsAddress => new IPEndPoint(IPAddress.Parse(host.Text), port),
         _ => new DnsEndPoint(host.Text, port),
     };
 

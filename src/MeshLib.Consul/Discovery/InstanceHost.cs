@@ -11,17 +11,17 @@ internal readonly record struct InstanceHost
 {
     private const int LongestHostName = 253;
 
-    private InstanceHost(string text, IPAddress? address)
+    private InstanceHost(string text, bool isAddress)
     {
         Text = text;
-        Address = address;
+        IsAddress = isAddress;
     }
 
     /// <summary>The host as it stands in a URI: an IPv6 address has its brackets.</summary>
     public string Text { get; }
 
-    /// <summary>The address, or <see langword="null"/> for a host name.</summary>
-    public IPAddress? Address { get; }
+    /// <summary>Whether it is an IP address and no host name.</summary>
+    public bool IsAddress { get; }
 
     /// <returns>Why <paramref name="text"/> is refused, or <see langword="null"/> when it became <paramref name="host"/>.</returns>
     public static DropReason? TryParse(string text, bool allowSpecial, out InstanceHost host)
@@ -36,7 +36,8 @@ internal readonly record struct InstanceHost
             }
 
             // The parser takes 127.1, 0x7f000001 and 2130706433 for addresses. Nobody registers them but someone who wants to get past a filter.
-            var isShorthand = !bare.Contains(':', StringComparison.Ordinal) && (bare != address.ToString() || bare.Length != text.Length);
+            var canonical = address.ToString();
+            var isShorthand = !bare.Contains(':', StringComparison.Ordinal) && (bare != canonical || bare.Length != text.Length);
             if (isShorthand || bare.Contains('%', StringComparison.Ordinal))
             {
                 return DropReason.InvalidAddress;
@@ -47,7 +48,7 @@ internal readonly record struct InstanceHost
                 return DropReason.RefusedAddress;
             }
 
-            host = new InstanceHost(address.AddressFamily == AddressFamily.InterNetworkV6 ? $"[{address}]" : address.ToString(), address);
+            host = new InstanceHost(address.AddressFamily == AddressFamily.InterNetworkV6 ? $"[{canonical}]" : canonical, isAddress: true);
             return null;
         }
 
@@ -56,7 +57,7 @@ internal readonly record struct InstanceHost
             return DropReason.InvalidAddress;
         }
 
-        host = new InstanceHost(text.ToLowerInvariant(), null);
+        host = new InstanceHost(text.ToLowerInvariant(), isAddress: false);
         return null;
     }
 

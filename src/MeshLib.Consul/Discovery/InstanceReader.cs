@@ -1,12 +1,14 @@
+using System.Collections.Frozen;
+
 namespace MeshLib.Consul;
 
 /// <summary>Reads one row. Neither an instance nor a reason to drop it means that it is in maintenance.</summary>
 internal readonly record struct InstanceReader(ConsulInstance? Instance, DropReason? Drop)
 {
-    private const string NamedPortPrefix = "port-";
-    private static readonly string[] ZoneKeys = ["zone", "az"];
+    private const string Http = "http";
+    private const string Https = "https";
 
-    public static InstanceReader Read(HealthEntry? entry, string service, bool allowSpecialAddresses)
+    public static InstanceReader Read(HealthEntry? entry, string service, bool allowSpecialAddresses, SharedTexts texts)
     {
         if (entry is not { Node: { } node, Service: { } row })
         {
@@ -18,8 +20,7 @@ internal readonly record struct InstanceReader(ConsulInstance? Instance, DropRea
             return new(null, DropReason.OtherService);
         }
 
-        var status = InstanceStatus.Of(entry.Checks);
-        if (status == InstanceStatus.Maintenance)
+        if (entry.Status == InstanceStatus.Maintenance)
         {
             return default;
         }
@@ -38,10 +39,10 @@ internal readonly record struct InstanceReader(ConsulInstance? Instance, DropRea
             return new(null, DropReason.InvalidPort);
         }
 
-        var (weight, healthy) = ReadWeight(row, status);
+        var (weight, healthy) = ReadWeight(row, entry.Status);
         return new(new ConsulInstance
         {
-            Node = node.Node ?? "",
+            Node = texts.Share(node.Node) ?? "",
             Id = row.Id ?? "",
             Host = host,
             Port = port,
@@ -50,8 +51,8 @@ internal readonly record struct InstanceReader(ConsulInstance? Instance, DropRea
             Metadata = new EndpointMetadata
             {
                 Id = row.Id,
-                Zone = ReadZone(row, node),
-                Version = Find(row.Meta, "version"),
+                Zone = texts.Share(ReadZone(row, node)),
+                Version = texts.Share(Find(row.Meta, MetaKey.Version)),
                 Weight = weight,
                 Healthy = healthy,
                 Tags = row.Tags ?? [],
@@ -60,8 +61,7 @@ internal readonly record struct InstanceReader(ConsulInstance? Instance, DropRea
     }
 
     /// <summary>The zone that metadata names.</summary>
-    public static string? ZoneIn(IReadOnlyDictionary<string, string>? meta) =>
-        ZoneKeys.Select(key => Find(meta, key)).FirstOrDefault(static zone => zone is not null);
+    public static string? ZoneIn(IReadOnlyDictionary<string, string>? meta) => Find(meta, MetaKey.Zone) ?? Find(meta, MetaKey.AvailabilityZone);
 
     private static string? Find(IReadOnlyDictionary<string, string>? meta, string key) =>
         meta is not null && meta.TryGetValue(key, out var value) && value.Length > 0 ? value : null;
@@ -81,34 +81,46 @@ internal readonly record struct InstanceReader(ConsulInstance? Instance, DropRea
         return row.Port is null or 0 ? port?.Port ?? 0 : 0;
     }
 
-    private static Dictionary<string, int> ReadNamedPorts(HealthService row)
+    private static IReadOnlyDictionary<string, int> ReadNamedPorts(HealthService row)
     {
-        var named = new Dictionary<string, int>(StringComparer.OrdinalIgnoreCase);
+        // Most have none, and a service may have thousands of instances.
+        Dictionary<string, int>? named = null;
         foreach (var port in row.Ports ?? [])
         {
-            if (port is { Name: { Length: > 0 } name } && IsPort(port.Port))
+            if (port is { Name: { Length: > 0 } name })
             {
-                named[name] = port.Port!.Value;
+                Add(name, port.Port);
             }
         }
 
-        foreach (var (key, value) in row.Meta ?? new Dictionary<string, string>())
+        foreach (var (key, value) in row.Meta ?? FrozenDictionary<string, string>.Empty)
         {
-            if (key.StartsWith(NamedPortPrefix, StringComparison.OrdinalIgnoreCase) && LenientNumber.Parse(value) is { } port && IsPort(port))
+            if (key.StartsWith(MetaKey.PortPrefix, StringComparison.OrdinalIgnoreCase))
             {
-                named[key[NamedPortPrefix.Length..]] = port;
+                Add(key[MetaKey.PortPrefix.Length..], LenientNumber.Parse(value));
             }
         }
 
-        return named;
+        return named ?? (IReadOnlyDictionary<string, int>)FrozenDictionary<string, int>.Empty;
+
+        void Add(string name, int? port)
+        {
+            if (IsPort(port))
+            {
+                named ??= new(StringComparer.OrdinalIgnoreCase);
+                named[name] = port!.Value;
+            }
+        }
     }
 
     private static string? ReadScheme(IReadOnlyDictionary<string, string>? meta)
     {
-        var scheme = Find(meta, "scheme")?.ToLowerInvariant();
-        return scheme is "http" or "https" ? scheme
-            : string.Equals(Find(meta, "secure"), "true", StringComparison.OrdinalIgnoreCase) ? "https"
+        var scheme = Find(meta, MetaKey.Scheme);
+        return Is(scheme, Http) ? Http
+            : Is(scheme, Https) || Is(Find(meta, MetaKey.Secure), "true") ? Https
             : null;
+
+        static bool Is(string? text, string other) => string.Equals(text, other, StringComparison.OrdinalIgnoreCase);
     }
 
     private static string? ReadZone(HealthService row, HealthNode node) =>
@@ -121,7 +133,7 @@ internal readonly record struct InstanceReader(ConsulInstance? Instance, DropRea
     {
         var passing = row.Weights?.Passing ?? 1;
         var warning = row.Weights?.Warning ?? 1;
-        var own = LenientNumber.Parse(Find(row.Meta, "weight"));
+        var own = LenientNumber.Parse(Find(row.Meta, MetaKey.Weight));
         return status switch
         {
             InstanceStatus.Passing => (own ?? passing, true),

@@ -33,6 +33,6 @@ internal sealed class ServiceSnapshot
         return true;
     }
 
-    public bool SameDropsAs(ServiceSnapshot other) =>
-        Dropped.Count == other.Dropped.Count && Dropped.All(pair => other.Dropped.TryGetValue(pair.Key, out var count) && count == pair.Value);
+    public bool DroppedAs(IReadOnlyDictionary<DropReason, int> dropped) =>
+        Dropped.Count == dropped.Count && Dropped.All(pair => dropped.TryGetValue(pair.Key, out var count) && count == pair.Value);
 }

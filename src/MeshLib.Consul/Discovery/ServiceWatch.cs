@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Primitives;
 
@@ -37,7 +38,7 @@ internal sealed partial class ServiceWatch : IEndpointSourceStatus
     private int _lags;
     private TimeSpan _holdFor;
     private long? _deniedLoggedAt;
-    private ServiceSnapshot? _lastRead;
+    private IReadOnlyDictionary<DropReason, int> _dropped = FrozenDictionary<DropReason, int>.Empty;
 
     /// <param name="query">What to watch.</param>
     /// <param name="context">What all watches share.</param>
@@ -301,16 +302,16 @@ internal sealed partial class ServiceWatch : IEndpointSourceStatus
 
     private void TellDropped(ServiceSnapshot snapshot)
     {
-        var last = _lastRead;
-        _lastRead = snapshot;
-        if (last is null ? snapshot.Dropped.Count == 0 : last.SameDropsAs(snapshot))
+        var last = _dropped;
+        _dropped = snapshot.Dropped;
+        if (snapshot.DroppedAs(last))
         {
             return;
         }
 
         foreach (var (reason, count) in snapshot.Dropped)
         {
-            var before = last?.Dropped.GetValueOrDefault(reason) ?? 0;
+            var before = last.GetValueOrDefault(reason);
             if (count > before)
             {
                 _context.Signals.Metrics.Dropped(Query.Service, reason, count - before);

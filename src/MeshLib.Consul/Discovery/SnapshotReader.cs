@@ -7,10 +7,11 @@ internal static class SnapshotReader
     {
         var byAddress = new Dictionary<(string Host, int Port), ConsulInstance>(entries.Count);
         var dropped = new Dictionary<DropReason, int>();
+        var texts = new SharedTexts();
         var inMaintenance = 0;
         foreach (var entry in entries)
         {
-            switch (InstanceReader.Read(entry, service, allowSpecialAddresses))
+            switch (InstanceReader.Read(entry, service, allowSpecialAddresses, texts))
             {
                 case { Drop: { } reason }:
                     Drop(reason);

@@ -75,5 +75,5 @@ internal sealed class CatalogueCheck(RegistrationContext context)
 
     private static string? HostOf(HealthEntry row) => row.Service?.Address is { Length: > 0 } address ? address : row.Node?.Address;
 
-    private static bool IsCritical(HealthEntry row) => row.Checks?.Any(static check => check?.Status == CheckStatus.Critical) == true;
+    private static bool IsCritical(HealthEntry row) => row.Status >= InstanceStatus.Critical;
 }

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace MeshLib;
 
 /// <summary>
@@ -14,10 +16,10 @@ internal sealed class EndpointMembership(MonotonicClock clock, Random random)
     /// </summary>
     internal const int Mass = 10;
 
-    private readonly Dictionary<(Uri Address, string? Id), (MeshEndpoint Endpoint, long At)> _departed = [];
-    private readonly Queue<(long At, (Uri Address, string? Id) Identity)> _departures = [];
-    private Dictionary<(Uri Address, string? Id), MeshEndpoint> _present = [];
-    private readonly Dictionary<(Uri Address, string? Id), (MeshEndpoint Endpoint, long At)> _vanished = [];
+    private readonly Dictionary<(string Prefix, string? Id), (MeshEndpoint Endpoint, long At)> _departed = [];
+    private readonly Queue<(long At, (string Prefix, string? Id) Identity)> _departures = [];
+    private Dictionary<(string Prefix, string? Id), MeshEndpoint> _present = [];
+    private readonly Dictionary<(string Prefix, string? Id), (MeshEndpoint Endpoint, long At)> _vanished = [];
 
     /// <summary>The members, ordered by address so that equal sets are equal lists whatever the registry's order.</summary>
     public IReadOnlyList<MeshEndpoint> Members { get; private set; } = [];
@@ -36,12 +38,11 @@ internal sealed class EndpointMembership(MonotonicClock clock, Random random)
     public bool Update(IReadOnlyList<DiscoveredEndpoint> endpoints, CircuitBreakerSettings breaker, bool newcomersJoinProven, double panicThreshold = 0)
     {
         var changed = false;
-        var next = new Dictionary<(Uri, string?), MeshEndpoint>(endpoints.Count);
+        var next = new Dictionary<(string, string?), MeshEndpoint>(endpoints.Count);
 
-        // One endpoint per address: the lowest id wins, so that every process decides alike.
-        foreach (var discovered in endpoints.GroupBy(static endpoint => endpoint.Address).Select(static same => same.MinBy(static endpoint => endpoint.Metadata.Id, StringComparer.Ordinal)!))
+        foreach (var discovered in OnePerAddress(endpoints))
         {
-            var identity = (discovered.Address, discovered.Metadata.Id);
+            var identity = (discovered.Prefix, discovered.Metadata.Id);
             if (!_present.Remove(identity, out var endpoint))
             {
                 changed = true;
@@ -95,6 +96,22 @@ internal sealed class EndpointMembership(MonotonicClock clock, Random random)
         }
 
         return changed;
+    }
+
+    // The lowest id wins, so that every process decides alike.
+    private static Dictionary<string, DiscoveredEndpoint>.ValueCollection OnePerAddress(IReadOnlyList<DiscoveredEndpoint> endpoints)
+    {
+        var byAddress = new Dictionary<string, DiscoveredEndpoint>(endpoints.Count);
+        foreach (var endpoint in endpoints)
+        {
+            ref var chosen = ref CollectionsMarshal.GetValueRefOrAddDefault(byAddress, endpoint.Prefix, out var known);
+            if (!known || string.CompareOrdinal(endpoint.Metadata.Id, chosen!.Metadata.Id) < 0)
+            {
+                chosen = endpoint;
+            }
+        }
+
+        return byAddress.Values;
     }
 
     /// <summary>Forgets who left too long ago. Returns whether that changed anything that requests depend on.</summary>

@@ -28,7 +28,7 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
     private volatile EndpointSnapshot? _snapshot;
     private volatile bool _used = true;
     private IEndpointSourceStatus? _status;
-    private EndpointUpdate? _latest;
+    private EndpointUpdate? _passedOver;
     private EndpointWatch? _watch;
     private bool _empty;
     private long _failingSince;
@@ -101,7 +101,7 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
     {
         lock (_control)
         {
-            _latest = update;
+            _passedOver = update.Endpoints.Count == 0 ? update : null;
             Volatile.Write(ref _status, update.Status);
             Volatile.Write(ref _failingSince, 0);
             var endpoints = update.Endpoints;
@@ -169,10 +169,10 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
             {
                 Rebuild();
             }
-            else if (_latest is { } latest)
+            else if (_passedOver is { } update)
             {
                 // Perhaps the policy has just declared what was passed through until now.
-                Publish(latest);
+                Publish(update);
             }
         }
     }

@@ -19,7 +19,7 @@ public sealed class MeshEndpoint
         Address = discovered.Address;
         HostName = discovered.HostName;
         _metadata = discovered.Metadata;
-        Prefix = discovered.Address.AbsoluteUri.TrimEnd('/');
+        Prefix = discovered.Prefix;
         Load = new EndpointLoad(clock);
         Breaker = new EndpointBreaker(breaker, clock, random);
     }

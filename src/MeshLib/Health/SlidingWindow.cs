@@ -17,9 +17,9 @@ internal sealed class SlidingWindow(TimeSpan window, MonotonicClock clock)
 
     /// <summary>
     /// Each bucket is one word, epoch | failures | total, so that moving it to a new epoch and counting in it are the same compare-exchange. Epochs are modulo 2^20
-    /// (12 days of one-second buckets): a bucket left alone for exactly that long counts once more.
+    /// (12 days of one-second buckets): a bucket left alone for exactly that long counts once more. Made with the first outcome: of a large set most endpoints have none.
     /// </summary>
-    private readonly long[] _buckets = new long[Buckets];
+    private long[]? _buckets;
 
     private readonly double _epochsPerTick = Buckets / (window.TotalSeconds * clock.TimeProvider.TimestampFrequency);
 
@@ -30,7 +30,8 @@ internal sealed class SlidingWindow(TimeSpan window, MonotonicClock clock)
     {
         var number = Epoch(now);
         var epoch = (uint)number & EpochMask;
-        ref var bucket = ref _buckets[number % Buckets];
+        var buckets = Volatile.Read(ref _buckets) ?? LazyInitializer.EnsureInitialized(ref _buckets, static () => new long[Buckets]);
+        ref var bucket = ref buckets[number % Buckets];
         while (true)
         {
             var seen = Volatile.Read(ref bucket);
@@ -54,10 +55,11 @@ internal sealed class SlidingWindow(TimeSpan window, MonotonicClock clock)
     {
         var epoch = (uint)Epoch(now) & EpochMask;
         var (total, failures) = (0L, 0L);
-        for (var i = 0; i < Buckets; i++)
+        var buckets = Volatile.Read(ref _buckets) ?? [];
+        for (var i = 0; i < buckets.Length; i++)
         {
             // Ahead of us counts too: that thread's clock reading was newer than ours, and its outcome is no less real.
-            var bucket = Volatile.Read(ref _buckets[i]);
+            var bucket = Volatile.Read(ref buckets[i]);
             if (Behind(epoch, bucket) is >= -OutOfStep and < Buckets)
             {
                 total += Total(bucket);

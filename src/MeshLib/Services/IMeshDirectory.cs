@@ -3,6 +3,12 @@ namespace MeshLib;
 /// <summary>What the mesh knows of its services and endpoints, and the few things that an operator may do to an endpoint by hand.</summary>
 public interface IMeshDirectory
 {
+    /// <summary>
+    /// The zone of this process, from configuration, the environment variable <c>MESH_ZONE</c> or the registry; <see langword="null"/> while it is not known. The registry is asked when a service is called that
+    /// has instances in several zones.
+    /// </summary>
+    string? Zone { get; }
+
     /// <summary>Every service that is declared or has been called, in the order of their names. Hosts that are passed through are none.</summary>
     IReadOnlyList<MeshServiceView> Services { get; }
 

@@ -2,6 +2,8 @@ namespace MeshLib;
 
 internal sealed class MeshDirectory(MeshServices services) : IMeshDirectory
 {
+    public string? Zone => services.Zone;
+
     public IReadOnlyList<MeshServiceView> Services =>
         [.. services.DeclaredNames.Concat(services.Services.Select(static service => service.Name))
             .Distinct(StringComparer.OrdinalIgnoreCase)
@@ -68,6 +70,9 @@ internal sealed class MeshDirectory(MeshServices services) : IMeshDirectory
             snapshots.Any(static snapshot => snapshot.Panic),
             service?.Budget.Balance ?? 0,
             service?.Bulkhead.InUse ?? 0,
-            [.. snapshots.SelectMany(static snapshot => snapshot.All)]);
+            [.. snapshots.SelectMany(static snapshot => snapshot.All)])
+        {
+            LocalShare = snapshots.Min(static snapshot => snapshot.LocalShare),
+        };
     }
 }

@@ -9,4 +9,8 @@ namespace MeshLib;
 /// <param name="InFlight">Calls that hold a permit of the service's bulkhead now, streams aside.</param>
 /// <param name="Endpoints">The known endpoints.</param>
 public sealed record MeshServiceView(
-    string Name, bool Resolved, TimeSpan StaleFor, bool Panic, double RetryBudget, int InFlight, IReadOnlyList<MeshEndpoint> Endpoints);
+    string Name, bool Resolved, TimeSpan StaleFor, bool Panic, double RetryBudget, int InFlight, IReadOnlyList<MeshEndpoint> Endpoints)
+{
+    /// <summary>The share of calls, from 0 to 1, that is meant for instances in <see cref="IMeshDirectory.Zone"/>; <see langword="null"/> while zones are not in play.</summary>
+    public double? LocalShare { get; init; }
+}

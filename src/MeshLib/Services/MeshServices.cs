@@ -53,6 +53,9 @@ internal sealed partial class MeshServices : IAsyncDisposable, IDisposable
 
     public IEnumerable<EndpointSet> Sets => _sets.Values;
 
+    /// <summary>The zone of this process, as far as it is known.</summary>
+    public string? Zone => _composition.Own.Standpoint.Zone;
+
     /// <summary>The services that somebody declared, whether or not they have been called yet.</summary>
     public IEnumerable<string> DeclaredNames => _declared.Names.Concat(_policies.DeclaredServices).Distinct(StringComparer.OrdinalIgnoreCase);
 
