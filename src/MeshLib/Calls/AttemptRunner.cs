@@ -58,7 +58,7 @@ internal sealed class AttemptRunner
 
             // The stock handlers set it, stubs often do not; the report hangs on it.
             response.RequestMessage ??= call.Request;
-            call.Outcome = _classifier.Classify(response, call.Grpc, call.Grpc && _time.IsSpent(call));
+            call.Outcome = _classifier.Classify(response, call.Grpc, call.Grpc && _time.IsSpent(call), call.Set.Service.Predicate);
             if (call.Outcome.Reason == OutcomeReason.GatewayTimeout && _time.IsSpent(call))
             {
                 // Both sides count down the same time; whoever is first, the caller sees the same.

@@ -109,7 +109,10 @@ public static partial class MeshServiceCollectionExtensions
             provider.GetRequiredService<LoadBalancers>(),
             new RetryStrategy(environment.Clock, provider.GetRequiredService<RetryRules>(), metrics, TelemetryOf(provider)),
             metrics,
-            new HealthChecker(provider.GetRequiredService<HealthCheckTransport>(), environment.Clock));
+            new HealthChecker(provider.GetRequiredService<HealthCheckTransport>(), environment.Clock))
+        {
+            Predicates = [.. provider.GetServices<FailurePredicateRegistration>()],
+        };
     }
 
     private static TelemetryOptions TelemetryOf(IServiceProvider provider)
