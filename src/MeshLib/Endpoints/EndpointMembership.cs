@@ -82,6 +82,7 @@ internal sealed class EndpointMembership(MonotonicClock clock, Random random)
         }
 
         _present = next;
+        DropReplaced();
         var gone = _vanished.Count;
         if (gone < Mass || next.Count == 0 || next.Count >= panicThreshold * (next.Count + gone))
         {
@@ -144,6 +145,19 @@ internal sealed class EndpointMembership(MonotonicClock clock, Random random)
 
     private static bool SameMetadata(EndpointMetadata left, EndpointMetadata right) =>
         ReferenceEquals(left, right) || (left with { Tags = right.Tags } == right && left.Tags.SequenceEqual(right.Tags));
+
+    // Whoever is back at its address under another id is no second endpoint.
+    private void DropReplaced()
+    {
+        if (_vanished.Count > 0)
+        {
+            var listed = _present.Keys.Select(static identity => identity.Address).ToHashSet();
+            foreach (var replaced in _vanished.Keys.Where(identity => listed.Contains(identity.Address)).ToList())
+            {
+                _vanished.Remove(replaced);
+            }
+        }
+    }
 
     private void List()
     {

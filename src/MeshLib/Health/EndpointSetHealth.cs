@@ -11,6 +11,8 @@ internal sealed partial class EndpointSetHealth
     // The multiples of 1/φ modulo 1 are spread evenly at every number of them (Knuth, TAOCP 3, 6.4).
     private const double GoldenStep = 0.6180339887498949;
 
+    private static readonly TimeSpan Disbelief = TimeSpan.FromSeconds(1);
+
     private readonly string _service;
     private readonly MonotonicClock _clock;
     private readonly MeshMetrics _metrics;
@@ -115,6 +117,7 @@ internal sealed partial class EndpointSetHealth
         var left = members.Count(member => member.IsFit && !ReferenceEquals(member, endpoint));
         if (endpoint.Health.IsAway || left == 0 || left < policy.LoadBalancing.PanicThreshold * known)
         {
+            endpoint.Health.DisbelievedUntil = _clock.After(now, Disbelief);
             return false;
         }
 
