@@ -53,7 +53,7 @@ internal static class PickBenchmark
             for (var i = 0; i < operations; i++)
             {
                 var load = picker.Pick(call)!.Load;
-                load.Begin();
+                load.Begin(call.AttemptStarted);
                 load.End();
             }
         };
