@@ -75,9 +75,11 @@ internal sealed class EndpointLoad(MonotonicClock clock)
     /// <summary>Begins an attempt. Pair with <see cref="End"/>.</summary>
     public void Begin(long now)
     {
+        // Before the increment, which the processor lets nothing overtake.
+        var time = Milliseconds(now);
         if (Interlocked.Increment(ref _hot.InFlight) == 1)
         {
-            Volatile.Write(ref _hot.BusySince, Milliseconds(now));
+            Volatile.Write(ref _hot.BusySince, time);
         }
     }
 
