@@ -42,7 +42,7 @@ internal sealed class AttemptRunner
         var limit = FreshLimit(call);
         var endpoint = ticket.Endpoint;
         var response = default(HttpResponseMessage);
-        endpoint.Load.Begin();
+        endpoint.Load.Begin(now);
         try
         {
             limit.ArmAttempt(attemptDue);

@@ -151,8 +151,8 @@ internal sealed class EndpointMembership(MonotonicClock clock, Random random)
     {
         if (_vanished.Count > 0)
         {
-            var listed = _present.Keys.Select(static identity => identity.Address).ToHashSet();
-            foreach (var replaced in _vanished.Keys.Where(identity => listed.Contains(identity.Address)).ToList())
+            var listed = _present.Keys.Select(static identity => identity.Prefix).ToHashSet();
+            foreach (var replaced in _vanished.Keys.Where(identity => listed.Contains(identity.Prefix)).ToList())
             {
                 _vanished.Remove(replaced);
             }

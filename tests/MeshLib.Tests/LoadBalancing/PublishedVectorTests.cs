@@ -51,7 +51,7 @@ public class PublishedVectorTests
         }
 
         var balancer = new LoadBalancers([], new NoServices(), new Random(12345)).Create(LoadBalancers.PeakEwma);
-        var snapshot = EndpointSnapshot.Of(set, new EffectivePolicy(), balancer.CreatePicker, new RoundRobinLoadBalancer(new Random(1)));
+        var snapshot = EndpointSnapshot.Of(set, new EffectivePolicy(), (live, _) => new PickPlan(balancer.CreatePicker(live), live), new RoundRobinLoadBalancer(new Random(1)));
 
         Assert.All(Enumerable.Range(0, 10_000), _ => Assert.Contains(snapshot.Picker!.Pick(Call()), set[50..]));
     }
