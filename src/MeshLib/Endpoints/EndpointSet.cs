@@ -307,7 +307,7 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
     public void Announce(MeshEndpoint endpoint, TimeSpan away, long now)
     {
         // Every answer of an endpoint that is leaving says so: once is enough.
-        if (!endpoint.Health.IsAway && now >= endpoint.Health.DisbelievedUntil)
+        if (!endpoint.Health.IsAway && now >= _health.DeafUntil)
         {
             Change((endpoint, away, now), static (set, it) => set._health.Announce(set._membership.Members, it.endpoint, it.away, set.Service.Policy, it.now));
         }

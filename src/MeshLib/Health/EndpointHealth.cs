@@ -9,7 +9,6 @@ internal sealed class EndpointHealth
     private volatile HealthCheckMonitor? _check;
     private volatile bool _withdrawn;
     private long _awayUntil;
-    private long _disbelievedUntil;
     private double _share = 1;
 
     /// <summary>What its peers make of it.</summary>
@@ -34,13 +33,6 @@ internal sealed class EndpointHealth
     {
         get => Volatile.Read(ref _awayUntil);
         set => Volatile.Write(ref _awayUntil, value);
-    }
-
-    /// <summary>Until when its announcements are not listened to, because too few others are left: where all announce, that must not be reckoned anew with every answer.</summary>
-    public long DisbelievedUntil
-    {
-        get => Volatile.Read(ref _disbelievedUntil);
-        set => Volatile.Write(ref _disbelievedUntil, value);
     }
 
     /// <summary>Whether it gets nothing, panic or not.</summary>
