@@ -124,7 +124,8 @@ internal sealed class DeadlineSweep : IDisposable
     /// </summary>
     public void Cancel(CancellationTokenSource source)
     {
-        var cancelling = _background.Run(source.Cancel);
+        // CancelAsync marks the token at once, but knows no other place for the callbacks than the thread pool.
+        var cancelling = _background == TaskScheduler.Default ? source.CancelAsync() : _background.Run(source.Cancel);
         if (!cancelling.IsCompletedSuccessfully)
         {
             _ = ReportAsync(cancelling);
