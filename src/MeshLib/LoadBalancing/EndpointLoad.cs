@@ -156,7 +156,14 @@ internal sealed class EndpointLoad(MonotonicClock clock)
 
     /// <summary>The logarithm of <see cref="Cost"/> at a millisecond, with what is expected of the endpoint for the seed.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public long CostLog2(uint milliseconds) => CostLog2(milliseconds, Volatile.Read(ref _hot.Expected));
+    public long CostLog2(uint milliseconds)
+    {
+        // Most endpoints are at rest when they are looked at, and then there is nothing to multiply: one branch for all that may be otherwise keeps the picker's loop short.
+        var latency = Latency;
+        return ((uint)Volatile.Read(ref _hot.InFlight) | Volatile.Read(ref _hot.Penalty)) == 0 && latency.IsSet
+            ? latency.Log2At(milliseconds)
+            : CostLog2(milliseconds, Volatile.Read(ref _hot.Expected));
+    }
 
     /// <summary>Whether the penalty still outweighs the latency.</summary>
     public bool IsPenalized(long now) => PenaltySeconds(now) > (LatencySeconds ?? 0);
@@ -179,7 +186,6 @@ internal sealed class EndpointLoad(MonotonicClock clock)
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private long CostLog2(uint time, long seed)
     {
         var inFlight = Volatile.Read(ref _hot.InFlight);
