@@ -75,11 +75,9 @@ internal sealed class EndpointLoad(MonotonicClock clock)
     /// <summary>Begins an attempt. Pair with <see cref="End"/>.</summary>
     public void Begin(long now)
     {
-        // Before the increment, which the processor lets nothing overtake.
-        var time = Milliseconds(now);
         if (Interlocked.Increment(ref _hot.InFlight) == 1)
         {
-            Volatile.Write(ref _hot.BusySince, time);
+            Volatile.Write(ref _hot.BusySince, now);
         }
     }
 
@@ -211,7 +209,7 @@ internal sealed class EndpointLoad(MonotonicClock clock)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int Silence(uint time, DecayingValue latency)
     {
-        var busy = (int)(time - Volatile.Read(ref _hot.BusySince));
+        var busy = (int)(time - Milliseconds(Volatile.Read(ref _hot.BusySince)));
         return (latency.IsSet ? Math.Min(busy, (int)(time - latency.Time)) : busy) - 1;
     }
 
@@ -226,6 +224,6 @@ internal sealed class EndpointLoad(MonotonicClock clock)
         [FieldOffset(80)] public long Expected;
         [FieldOffset(88)] public int InFlight;
         [FieldOffset(92)] public int Steps;
-        [FieldOffset(96)] public uint BusySince;
+        [FieldOffset(96)] public long BusySince;
     }
 }
