@@ -75,11 +75,9 @@ internal sealed class EndpointLoad(MonotonicClock clock)
     /// <summary>Begins an attempt. Pair with <see cref="End"/>.</summary>
     public void Begin(long now)
     {
-        // Before the increment, which the processor lets nothing overtake.
-        var time = Milliseconds(now);
         if (Interlocked.Increment(ref _hot.InFlight) == 1)
         {
-            Volatile.Write(ref _hot.BusySince, time);
+            Volatile.Write(ref _hot.BusySince, now);
         }
     }
 
@@ -156,7 +154,14 @@ internal sealed class EndpointLoad(MonotonicClock clock)
 
     /// <summary>The logarithm of <see cref="Cost"/> at a millisecond, with what is expected of the endpoint for the seed.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public long CostLog2(uint milliseconds) => CostLog2(milliseconds, Volatile.Read(ref _hot.Expected));
+    public long CostLog2(uint milliseconds)
+    {
+        // Most endpoints are at rest when they are looked at, and then there is nothing to multiply: one branch for all that may be otherwise keeps the picker's loop short.
+        var latency = Latency;
+        return ((uint)Volatile.Read(ref _hot.InFlight) | Volatile.Read(ref _hot.Penalty)) == 0 && latency.IsSet
+            ? latency.Log2At(milliseconds)
+            : CostLog2(milliseconds, Volatile.Read(ref _hot.Expected));
+    }
 
     /// <summary>Whether the penalty still outweighs the latency.</summary>
     public bool IsPenalized(long now) => PenaltySeconds(now) > (LatencySeconds ?? 0);
@@ -179,7 +184,6 @@ internal sealed class EndpointLoad(MonotonicClock clock)
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private long CostLog2(uint time, long seed)
     {
         var inFlight = Volatile.Read(ref _hot.InFlight);
@@ -205,7 +209,7 @@ internal sealed class EndpointLoad(MonotonicClock clock)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int Silence(uint time, DecayingValue latency)
     {
-        var busy = (int)(time - Volatile.Read(ref _hot.BusySince));
+        var busy = (int)(time - Milliseconds(Volatile.Read(ref _hot.BusySince)));
         return (latency.IsSet ? Math.Min(busy, (int)(time - latency.Time)) : busy) - 1;
     }
 
@@ -220,6 +224,6 @@ internal sealed class EndpointLoad(MonotonicClock clock)
         [FieldOffset(80)] public long Expected;
         [FieldOffset(88)] public int InFlight;
         [FieldOffset(92)] public int Steps;
-        [FieldOffset(96)] public uint BusySince;
+        [FieldOffset(96)] public long BusySince;
     }
 }
