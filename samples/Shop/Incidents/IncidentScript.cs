@@ -14,8 +14,8 @@ internal static class IncidentScript
         // Quick failures look like an idle instance to whoever picks by latency or by load, the more so the more the others have to do.
         new InstanceFault("one-fast-500", "one fails in 1 ms, others need 50", Fault.Error) { Others = Fault.Busy, Lasting = TimeSpan.FromSeconds(4), Avoided = 1 },
 
-        // Whoever picks by latency gives it a tenth of what each of the others gets: one call in twenty, of which none fails.
-        new InstanceFault("one-slow", "one instance 10 × slower", Fault.Slow) { Lasting = TimeSpan.FromSeconds(4), Avoided = 10 },
+        // The others need long enough for a busy machine not to blur the difference. By speed alone it would get one call in twenty.
+        new InstanceFault("one-slow", "one needs 500 ms, others 50", Fault.Slow) { Others = Fault.Busy, Lasting = TimeSpan.FromSeconds(5), Avoided = 5 },
 
         // The first attempts that hang are given up after 3 s; what a stack learns from that comes later still.
         new InstanceFault("one-hangs", "one instance accepts and hangs", Fault.Hang) { Lasting = TimeSpan.FromSeconds(5) },

@@ -18,7 +18,7 @@ internal enum Fault
     /// <summary>It needs five times as long: 50 ms.</summary>
     Busy,
 
-    /// <summary>It needs ten times as long.</summary>
+    /// <summary>It needs fifty times as long, ten times what a busy one needs: 500 ms.</summary>
     Slow,
 
     /// <summary>It answers 30 % of the requests with 503.</summary>

@@ -4,7 +4,7 @@ namespace Shop.Instances;
 internal sealed class InstanceBehaviour(InstanceSettings settings, TimeProvider time, IHostApplicationLifetime lifetime)
 {
     private const int BusyFactor = 5;
-    private const int SlowFactor = 10;
+    private const int SlowFactor = 50;
     private const double FlakyShare = 0.3;
     private static readonly TimeSpan Work = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan QuickFailure = TimeSpan.FromMilliseconds(1);
