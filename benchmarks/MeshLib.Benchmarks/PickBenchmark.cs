@@ -3,60 +3,106 @@ using System.Globalization;
 namespace MeshLib.Benchmarks;
 
 /// <summary>
-/// Pick + release of each balancer, at 10 to 10 000 endpoints, on one thread and on two that share the picker; prints a Markdown table in nanoseconds per
-/// operation and thread. The best of many rounds counts, each shorter than a time slice of the scheduler, because the machine may be busy with other things.
+/// Pick + release of each balancer, at 10 to 10 000 endpoints, on one thread and on two that share the picker; prints Markdown tables in nanoseconds per
+/// operation and thread. The best of many rounds counts, each shorter than a time slice of the scheduler, because the machine may be busy with other things; the median
+/// beside it tells how busy. Then what a change of the set costs, which nobody's request waits for.
 /// </summary>
 internal static class PickBenchmark
 {
     private static readonly int[] Sizes = [10, 100, 1_000, 10_000];
     private static readonly int[] Threads = [1, 2];
-    private static readonly string[] Balancers = [LoadBalancers.PeakEwma, LoadBalancers.LeastRequest, LoadBalancers.RoundRobin, LoadBalancers.Random];
 
-    /// <param name="args"><c>--rounds N</c> (default 200) and <c>--milliseconds N</c> per round (default 2).</param>
+    private static readonly TimeSpan WarmUp = TimeSpan.FromMilliseconds(300);
+
+    /// <summary>The hash balancers get calls of so many keys, a power of two.</summary>
+    private const int Keys = 1024;
+
+    /// <summary>A balancer that has two names is measured once.</summary>
+    private static readonly (string Title, LoadBalancingSettings Settings, bool Weighted)[] Subjects =
+    [
+        .. LoadBalancers.BuiltIn.Where(static name => name != LoadBalancers.WeightedRandom).Select(static name => (name, new LoadBalancingSettings { Policy = name }, false)),
+        .. new[] { LoadBalancers.RingHash, LoadBalancers.Maglev }.Select(static name => (name + ", bounded load", new LoadBalancingSettings { Policy = name, BoundedLoad = 1.25 }, false)),
+        .. new[] { LoadBalancers.PeakEwma, LoadBalancers.LeastRequest, LoadBalancers.RoundRobin, LoadBalancers.Random }.Select(static name => (name + ", unequal weights", new LoadBalancingSettings { Policy = name }, true)),
+    ];
+
+    /// <param name="args"><c>--rounds N</c> (default 200), <c>--milliseconds N</c> per round (default 2), <c>--only NAME</c> for the balancers whose names begin so.</param>
     public static int Run(string[] args)
     {
         var rounds = Option(args, "--rounds", 200);
         var length = TimeSpan.FromMilliseconds(Option(args, "--milliseconds", 2));
         var clock = new MonotonicClock(TimeProvider.System);
         var balancers = new LoadBalancers([], new NoServices(), PickBenchmarkSubjects.Chance);
+        var subjects = Subjects.Where(subject => Array.IndexOf(args, "--only") is not (>= 0 and var at) || subject.Title.StartsWith(args[at + 1], StringComparison.OrdinalIgnoreCase)).ToArray();
 
-        Console.WriteLine("| pick + release, ns | " + string.Join(" | ", Sizes.SelectMany(n => new[] { $"n={n}, 1 thread", $"n={n}, 2 threads" })) + " |");
+        Console.WriteLine("| pick + release, ns, best (median) | " + string.Join(" | ", Sizes.SelectMany(n => new[] { $"n={n}, 1 thread", $"n={n}, 2 threads" })) + " |");
         Console.WriteLine("|---|" + string.Concat(Enumerable.Repeat("---:|", Sizes.Length * 2)));
-        foreach (var name in Balancers)
+        foreach (var (title, settings, weighted) in subjects)
         {
-            var cells = Sizes.SelectMany(n => Threads.Select(threads => Measure(balancers.Create(name), n, threads, rounds, length, clock)));
-            Console.WriteLine($"| {name} | {string.Join(" | ", cells.Select(ns => ns.ToString("F1", CultureInfo.InvariantCulture)))} |");
+            var cells = Sizes.SelectMany(n => Threads.Select(threads => Measure(balancers.Create(settings), PickBenchmarkSubjects.Endpoints(n, clock, weighted), threads, rounds, length, clock)));
+            Console.WriteLine($"| {title} | {string.Join(" | ", cells)} |");
         }
 
         Console.WriteLine();
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Retry budget, deposit: {Best(1, rounds, length, clock, () => Deposits(clock)):F1} ns on one thread, {Best(2, rounds, length, clock, () => Deposits(clock)):F1} ns on two."));
+        Console.WriteLine("| a change of the set, ms (KiB allocated) | " + string.Join(" | ", Sizes.Select(n => $"n={n}, from nothing | n={n}, one leaves")) + " |");
+        Console.WriteLine("|---|" + string.Concat(Enumerable.Repeat("---:|", Sizes.Length * 2)));
+        foreach (var (title, settings, weighted) in subjects)
+        {
+            Console.WriteLine($"| {title} | {string.Join(" | ", Sizes.Select(n => Changes(() => balancers.Create(settings), PickBenchmarkSubjects.Endpoints(n, clock, weighted), clock)))} |");
+        }
+
+        Console.WriteLine();
+        Console.WriteLine($"Retry budget, deposit: {Times(1, rounds, length, clock, Deposits(clock))} ns on one thread, {Times(2, rounds, length, clock, Deposits(clock))} ns on two.");
         return 0;
     }
 
-    private static double Measure(LoadBalancer balancer, int endpoints, int threads, int rounds, TimeSpan length, MonotonicClock clock)
+    private static string Measure(LoadBalancer balancer, MeshEndpoint[] set, int threads, int rounds, TimeSpan length, MonotonicClock clock)
     {
-        var set = PickBenchmarkSubjects.Endpoints(endpoints, clock);
         foreach (var endpoint in set)
         {
             endpoint.Load.ObserveSuccess(0.005 + (PickBenchmarkSubjects.Chance.NextDouble() * 0.01), clock.Now());
         }
 
-        var picker = balancer.CreatePicker(set);
-        return Best(threads, rounds, length, clock, () => PickAndRelease(picker, clock));
+        var keyed = balancer is RingHashLoadBalancer or MaglevLoadBalancer;
+        return Times(threads, rounds, length, clock, PickAndRelease(balancer.CreatePicker(set), PickBenchmarkSubjects.Calls(keyed ? Keys : 1, clock.Now())));
     }
 
-    private static Action<int> PickAndRelease(EndpointPicker picker, MonotonicClock clock)
+    private static Action<int> PickAndRelease(EndpointPicker picker, MeshCall[] calls) => operations =>
     {
-        return operations =>
+        for (var i = 0; i < operations; i++)
         {
-            var call = PickBenchmarkSubjects.Call(clock.Now());
-            for (var i = 0; i < operations; i++)
-            {
-                var load = picker.Pick(call)!.Load;
-                load.Begin();
-                load.End();
-            }
-        };
+            var load = picker.Pick(calls[i & (calls.Length - 1)])!.Load;
+            load.Begin();
+            load.End();
+        }
+    };
+
+    // The median of a few: the first ones are compiled as they run.
+    private static string Changes(Func<LoadBalancer> create, MeshEndpoint[] set, MonotonicClock clock)
+    {
+        const int Times = 15;
+        var (whole, change) = (new (double Milliseconds, double KiB)[Times], new (double Milliseconds, double KiB)[Times]);
+        for (var i = 0; i < Times; i++)
+        {
+            var balancer = create();
+            whole[i] = Cost(() => balancer.CreatePicker(set));
+            var rest = set.Where((_, index) => index != i % set.Length).ToArray();
+            change[i] = Cost(() => balancer.CreatePicker(rest));
+        }
+
+        return $"{Median(whole)} | {Median(change)}";
+
+        (double, double) Cost(Action action)
+        {
+            var (began, allocated) = (clock.Now(), GC.GetAllocatedBytesForCurrentThread());
+            action();
+            return (clock.SecondsBetween(began, clock.Now()) * 1e3, (GC.GetAllocatedBytesForCurrentThread() - allocated) / 1024.0);
+        }
+
+        static string Median((double Milliseconds, double KiB)[] costs)
+        {
+            Array.Sort(costs);
+            return string.Create(CultureInfo.InvariantCulture, $"{costs[Times / 2].Milliseconds:F2} ({costs[Times / 2].KiB:F0})");
+        }
     }
 
     private static Action<int> Deposits(MonotonicClock clock)
@@ -72,16 +118,17 @@ internal static class PickBenchmark
         };
     }
 
-    private static double Best(int threads, int rounds, TimeSpan length, MonotonicClock clock, Func<Action<int>> subject)
+    private static string Times(int threads, int rounds, TimeSpan length, MonotonicClock clock, Action<int> work)
     {
-        var work = subject();
-        for (var i = 0; i < 200; i++)
+        // Many short runs rather than a long one, so that the compiler's last tier is reached; on a busy machine it takes its time.
+        var began = clock.Now();
+        for (var i = 0; i < 200 || clock.Between(began, clock.Now()) < WarmUp; i++)
         {
-            // Many short runs rather than a long one, so that the compiler's last tier is reached.
             work(1_000);
         }
 
-        return Enumerable.Range(0, rounds).Min(_ => Round(threads, length, clock, work));
+        var times = Enumerable.Range(0, rounds).Select(_ => Round(threads, length, clock, work)).Order().ToArray();
+        return string.Create(CultureInfo.InvariantCulture, $"{times[0]:F1} ({times[rounds / 2]:F1})");
     }
 
     private static double Round(int threads, TimeSpan length, MonotonicClock clock, Action<int> work)

@@ -4,7 +4,9 @@ using Microsoft.Extensions.Options;
 
 namespace MeshLib.Consul;
 
-/// <summary>Lays the layers over each other after code has had its say: configuration over code, then the environment where neither spoke.</summary>
+/// <summary>
+/// Lays the layers over each other after code has had its say: configuration over code, then the environment where neither spoke. In an isolated host Consul is off.
+/// </summary>
 internal sealed class ConsulOptionsSetup(IServiceProvider services, ConsulEnvironment environment) : IPostConfigureOptions<ConsulOptions>
 {
     public void PostConfigure(string? name, ConsulOptions options)
@@ -16,5 +18,8 @@ internal sealed class ConsulOptionsSetup(IServiceProvider services, ConsulEnviro
         }
 
         environment.Fill(options);
+
+        // Whatever was said: nobody could mean this host's test to register it, or to wait for an agent.
+        options.Enabled &= services.GetService<MeshIsolation>() is null;
     }
 }

@@ -96,8 +96,23 @@ internal sealed class BodyLease
     }
 
     /// <summary>The body was read to its end: the trailers are there now, and with them the status of a gRPC call.</summary>
-    public void EndWhole(HttpResponseMessage response) => End(
-        _call.Grpc ? OutcomeClassifier.GrpcReason(GrpcStatus.FromTrailers(response) ?? GrpcStatus.FromHeaders(response), _time.IsSpent(_call)) : null);
+    public void EndWhole(HttpResponseMessage response)
+    {
+        if (!_call.Grpc)
+        {
+            End(null);
+            return;
+        }
+
+        // Where gRPC's servers put their load report, too.
+        var now = _clock.Now();
+        if (_ticket.Endpoint.IsReportDue(now))
+        {
+            _ticket.Endpoint.Observe(LoadReportReader.Read(response.TrailingHeaders), now);
+        }
+
+        End(OutcomeClassifier.GrpcReason(GrpcStatus.FromTrailers(response) ?? GrpcStatus.FromHeaders(response), _time.IsSpent(_call)));
+    }
 
     /// <summary>The body is over. Later calls do nothing.</summary>
     /// <param name="reason">How it ended; <see langword="null"/> when it was given up before its end, which says no more than its headers did.</param>

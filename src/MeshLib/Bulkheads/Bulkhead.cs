@@ -8,7 +8,10 @@ namespace MeshLib;
 /// the owner's sweep over deadlines does that, so the queue has no timer.
 /// </para>
 /// </summary>
-internal sealed class Bulkhead(BulkheadSettings settings, MonotonicClock clock)
+/// <param name="settings">The limits in force at first.</param>
+/// <param name="clock">What deadlines are timestamps of.</param>
+/// <param name="background">Where callers who have waited go on; the thread pool unless told otherwise.</param>
+internal sealed class Bulkhead(BulkheadSettings settings, MonotonicClock clock, TaskScheduler? background = null)
 {
     private readonly Lock _gate = new();
     private readonly LinkedList<Waiter> _queue = [];
@@ -94,7 +97,7 @@ internal sealed class Bulkhead(BulkheadSettings settings, MonotonicClock clock)
                 if (node.Value.Deadline <= now)
                 {
                     Remove_NeedsLock(node);
-                    node.Value.TrySetResult(false);
+                    Release(node.Value, admitted: false);
                 }
 
                 node = following;
@@ -155,7 +158,7 @@ internal sealed class Bulkhead(BulkheadSettings settings, MonotonicClock clock)
                 Remove_NeedsLock(node);
             }
 
-            node.Value.TrySetCanceled(token);
+            Elsewhere(() => node.Value.TrySetCanceled(token));
         }
     }
 
@@ -178,10 +181,16 @@ internal sealed class Bulkhead(BulkheadSettings settings, MonotonicClock clock)
                 }
 
                 Remove_NeedsLock(first);
-                first.Value.TrySetResult(!expired);
+                Release(first.Value, admitted: !expired);
             }
         }
     }
+
+    /// <summary>Lets a waiter go on.</summary>
+    private void Release(Waiter waiter, bool admitted) => Elsewhere(() => waiter.TrySetResult(admitted));
+
+    /// <summary>Whoever serves a waiter holds the lock, and whoever cancels one has other things to do.</summary>
+    private void Elsewhere(Action work) => (background ?? TaskScheduler.Default).Run(work);
 
     private void Remove_NeedsLock(LinkedListNode<Waiter> node)
     {
@@ -189,8 +198,7 @@ internal sealed class Bulkhead(BulkheadSettings settings, MonotonicClock clock)
         Interlocked.Decrement(ref _queued);
     }
 
-    /// <summary>Continues elsewhere: whoever completes it holds the lock.</summary>
-    private sealed class Waiter(long deadline) : TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously)
+    private sealed class Waiter(long deadline) : TaskCompletionSource<bool>
     {
         public long Deadline => deadline;
     }

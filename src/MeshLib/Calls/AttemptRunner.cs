@@ -58,6 +58,11 @@ internal sealed class AttemptRunner
 
             // The stock handlers set it, stubs often do not; the report hangs on it.
             response.RequestMessage ??= call.Request;
+            if (!call.Grpc && endpoint.IsReportDue(now))
+            {
+                endpoint.Observe(LoadReportReader.Read(response.Headers), _clock.Now());
+            }
+
             call.Outcome = _classifier.Classify(response, call.Grpc, call.Grpc && _time.IsSpent(call));
             if (call.Outcome.Reason == OutcomeReason.GatewayTimeout && _time.IsSpent(call))
             {
@@ -203,6 +208,11 @@ internal sealed class AttemptRunner
         call.Record(ticket.Endpoint, outcome.Reason);
         _metrics.AttemptEnded(call.Set.Service.Name, outcome.Reason, elapsed);
         MeshTracing.AttemptEnded(call.Activity, call.Attempt, ticket.Endpoint, outcome.Reason);
+        if (outcome.Away > TimeSpan.Zero)
+        {
+            call.Set.Announce(ticket.Endpoint, outcome.Away, ended);
+        }
+
         if (response is not null && BufferedLength(call, response) is null)
         {
             Lease(call, response, ticket, elapsed, ended);

@@ -48,6 +48,20 @@ public static class MeshRequestExtensions
         request.Options.Set(MeshRequestOptions.PinnedEndpoint, address);
     }
 
+    /// <summary>
+    /// Keeps the request together with others of the same key: they go to the same instance for as long as it is there, where the service's balancer is <c>RingHash</c> or
+    /// <c>Maglev</c>. It goes before the headers and cookies that <c>LoadBalancing:HashKey</c> names.
+    /// </summary>
+    /// <param name="request">The request, not sent yet.</param>
+    /// <param name="key">The key, such as a user or a session.</param>
+    /// <exception cref="ArgumentException"><paramref name="key"/> is empty.</exception>
+    public static void SetMeshHashKey(this HttpRequestMessage request, string key)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentException.ThrowIfNullOrEmpty(key);
+        request.Options.Set(MeshRequestOptions.HashKey, key);
+    }
+
     /// <summary>How the call went that <paramref name="response"/> answers; <see langword="null"/> when it did not go through the mesh.</summary>
     /// <param name="response">The response as the client returned it.</param>
     public static MeshCallReport? GetMeshReport(this HttpResponseMessage response)

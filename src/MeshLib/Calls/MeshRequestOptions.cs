@@ -18,6 +18,9 @@ public static class MeshRequestOptions
     /// <summary>The address of the one endpoint that the request is meant for.</summary>
     public static HttpRequestOptionsKey<Uri> PinnedEndpoint { get; } = new("MeshLib.PinnedEndpoint");
 
+    /// <summary>What the request is to be kept together by, where the service's balancer is <c>RingHash</c> or <c>Maglev</c>.</summary>
+    public static HttpRequestOptionsKey<string> HashKey { get; } = new("MeshLib.HashKey");
+
     internal static HttpRequestOptionsKey<MeshCall> Call { get; } = new("MeshLib.Call");
 
     /// <summary>On its way through displaced resilience handlers, which may send copies of it, a request bears where it is to enter the mesh.</summary>

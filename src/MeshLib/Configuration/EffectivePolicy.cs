@@ -17,6 +17,8 @@ internal sealed record EffectivePolicy
     public LoadBalancingSettings LoadBalancing { get; init; } = new();
     public RetrySettings Retry { get; init; } = new();
     public CircuitBreakerSettings CircuitBreaker { get; init; } = new();
+    public OutlierDetectionSettings OutlierDetection { get; init; } = new();
+    public HealthCheckSettings HealthCheck { get; init; } = new();
     public BulkheadSettings Bulkhead { get; init; } = new();
     public ZoneSettings Zone { get; init; } = new();
     public SubsettingSettings Subsetting { get; init; } = new();
@@ -34,6 +36,13 @@ internal sealed record LoadBalancingSettings
 {
     public string Policy { get; init; } = "PeakEwma";
     public double PanicThreshold { get; init; } = 0.5;
+    public double LeastRequestBias { get; init; } = 1;
+    public int LeastRequestChoices { get; init; } = 2;
+    public IReadOnlyList<string> HashKey { get; init => field = NameList.Of(value); } = NameList.Of([]);
+
+    /// <summary>0 for off.</summary>
+    public double BoundedLoad { get; init; }
+    public TimeSpan SlowStart { get; init; } = TimeSpan.FromSeconds(30);
 }
 
 internal sealed record RetrySettings
@@ -63,6 +72,30 @@ internal sealed record CircuitBreakerSettings
     public TimeSpan Window { get; init; } = TimeSpan.FromSeconds(10);
     public TimeSpan BreakDuration { get; init; } = TimeSpan.FromSeconds(1);
     public TimeSpan MaxBreakDuration { get; init; } = TimeSpan.FromSeconds(60);
+}
+
+internal sealed record OutlierDetectionSettings
+{
+    public bool Enabled { get; init; } = true;
+    public TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(10);
+    public double MaxEjectedRatio { get; init; } = 0.1;
+    public double SuccessFloor { get; init; } = 0.95;
+    public double StandardDeviations { get; init; } = 1.9;
+    public double FailureRatio { get; init; } = 0.85;
+    public int MinimumThroughput { get; init; } = 100;
+    public int MinimumEndpoints { get; init; } = 5;
+    public TimeSpan EjectionTime { get; init; } = TimeSpan.FromSeconds(30);
+    public TimeSpan MaxEjectionTime { get; init; } = TimeSpan.FromMinutes(5);
+}
+
+internal sealed record HealthCheckSettings
+{
+    public string Path { get; init; } = PathValue.Off;
+    public TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(10);
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(2);
+    public int HealthyThreshold { get; init; } = 2;
+    public int UnhealthyThreshold { get; init; } = 3;
+    public int Port { get; init; }
 }
 
 internal sealed record BulkheadSettings

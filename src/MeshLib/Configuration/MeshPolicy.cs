@@ -6,7 +6,8 @@ namespace MeshLib;
 /// </summary>
 /// <remarks>
 /// A layer given to <c>AddMeshClient</c> or to <see cref="MeshOptions.Clients"/> may set what belongs to a call. State that all clients of a service share (<see cref="Mode"/>, <see cref="LoadBalancing"/>,
-/// <see cref="CircuitBreaker"/>, <see cref="Bulkhead"/>, <see cref="Zone"/>, <see cref="Subsetting"/>, <see cref="RetryOptions.Budget"/>, <see cref="External"/>) is set through <see cref="MeshOptions.Services"/>,
+/// <see cref="CircuitBreaker"/>, <see cref="OutlierDetection"/>, <see cref="HealthCheck"/>, <see cref="Bulkhead"/>, <see cref="Zone"/>, <see cref="Subsetting"/>,
+/// <see cref="RetryOptions.Budget"/>, <see cref="External"/>) is set through <see cref="MeshOptions.Services"/>,
 /// <see cref="MeshOptions.Defaults"/> or configuration; set on a client it fails the start.
 /// </remarks>
 public sealed class MeshPolicy
@@ -43,6 +44,12 @@ public sealed class MeshPolicy
 
     /// <summary>When an instance gets no more calls, and for how long. Shared by all clients of a service.</summary>
     public CircuitBreakerOptions CircuitBreaker { get; } = new();
+
+    /// <summary>When an instance that fails more than its peers is set aside. Shared by all clients of a service.</summary>
+    public OutlierDetectionOptions OutlierDetection { get; } = new();
+
+    /// <summary>Checks that the mesh makes of each instance. Shared by all clients of a service.</summary>
+    public HealthCheckOptions HealthCheck { get; } = new();
 
     /// <summary>How many calls to a service may run at once. Shared by all clients of a service.</summary>
     public BulkheadOptions Bulkhead { get; } = new();

@@ -33,6 +33,7 @@ internal sealed class DeadlineSweep : IDisposable
 
     private readonly MonotonicClock _clock;
     private readonly Action<Exception>? _onFault;
+    private readonly TaskScheduler _background;
     private readonly ITimer _timer;
     private readonly Stripe[] _arrivals;
     private readonly long _spanForMany;
@@ -51,13 +52,16 @@ internal sealed class DeadlineSweep : IDisposable
 
     /// <param name="clock">The clock that due times are timestamps of.</param>
     /// <param name="onFault">Told of an exception that an entry threw.</param>
-    public DeadlineSweep(MonotonicClock clock, Action<Exception>? onFault = null)
+    /// <param name="background">Where tokens are cancelled; the thread pool unless told otherwise.</param>
+    /// <param name="processors">How many processors arm entries at once; the machine's unless told otherwise.</param>
+    public DeadlineSweep(MonotonicClock clock, Action<Exception>? onFault = null, TaskScheduler? background = null, int? processors = null)
     {
         _clock = clock;
         _onFault = onFault;
+        _background = background ?? TaskScheduler.Default;
         _spanForMany = clock.After(0, SpanForMany);
         _longestSpan = clock.After(0, LongestSpan);
-        var stripes = Math.Min(MaxStripes, Environment.ProcessorCount);
+        var stripes = Math.Min(MaxStripes, processors ?? Environment.ProcessorCount);
         _arrivals = new Stripe[System.Numerics.BitOperations.RoundUpToPowerOf2((uint)stripes)];
 
         // The timer serves all callers and must not carry the first one's execution context, nor keep it alive.
@@ -120,7 +124,7 @@ internal sealed class DeadlineSweep : IDisposable
     /// </summary>
     public void Cancel(CancellationTokenSource source)
     {
-        var cancelling = source.CancelAsync();
+        var cancelling = _background.Cancel(source);
         if (!cancelling.IsCompletedSuccessfully)
         {
             _ = ReportAsync(cancelling);

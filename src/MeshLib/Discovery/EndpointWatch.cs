@@ -34,7 +34,7 @@ internal sealed partial class EndpointWatch : IAsyncDisposable
         // The loop outlives the request that caused it: nothing ambient (deadline, activity) may travel along.
         using (ExecutionContext.SuppressFlow())
         {
-            _loop = Task.Run(RunAsync);
+            _loop = settings.Environment.Background.Run(RunAsync);
         }
     }
 

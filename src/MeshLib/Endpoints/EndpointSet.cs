@@ -18,6 +18,7 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
     private readonly EndpointSetKey _key;
     private readonly MeshEnvironment _environment;
     private readonly EndpointMembership _membership;
+    private readonly EndpointSetHealth _health;
     private readonly ZonedBalancer _balancer;
     private readonly RoundRobinLoadBalancer _turns;
     private readonly MeshMetrics _metrics;
@@ -44,6 +45,7 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
         _metrics = metrics;
         _logger = logger;
         _membership = new EndpointMembership(environment.Clock, environment.Random);
+        _health = new EndpointSetHealth(service.Name, environment, metrics, logger);
     }
 
     public MeshService Service { get; }
@@ -121,12 +123,13 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
             NoteSource(byPlainDns);
             NoteEmptiness(endpoints.Count == 0);
 
-            var changed = _membership.Update(endpoints, Service.Policy.CircuitBreaker, newcomersJoinProven: Volatile.Read(ref _proofs) > 0);
-            _metrics.DiscoveryUpdated(Service.Name, changed ? "applied" : "unchanged");
+            var changed = _membership.Update(endpoints, Service.Policy.CircuitBreaker, newcomersJoinProven: IsProven, Service.Policy.LoadBalancing.PanicThreshold);
             if (changed || _snapshot is null or { Problem: not null } or { PassThrough: true })
             {
                 Rebuild();
             }
+
+            _metrics.DiscoveryUpdated(Service.Name, changed ? "applied" : "unchanged");
         }
     }
 
@@ -155,6 +158,11 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
             foreach (var endpoint in _membership.Members)
             {
                 endpoint.Breaker.Apply(Service.Policy.CircuitBreaker);
+            }
+
+            if (!ChecksHealth)
+            {
+                EndpointSetHealth.EndChecks(_membership.Members);
             }
 
             if (_snapshot is { PassThrough: false, Problem: null })
@@ -280,11 +288,43 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
 
         // One client's haste is no evidence for the others: the breaker learns of a time-out when the endpoint has had the time that the service's own policy gives it.
         var hasty = reason is OutcomeReason.Timeout or OutcomeReason.AttemptTimeout && elapsed < Service.Policy.AttemptTimeout.TotalSeconds * Patience;
-        if (endpoint.Breaker.Record(hasty ? BreakerSignal.Ignored : reason.Signal(), ticket.Generation, now, out var transition))
+        var signal = hasty ? BreakerSignal.Ignored : reason.Signal();
+        if (signal != BreakerSignal.Ignored && _snapshot!.ComparesPeers)
+        {
+            endpoint.Health.Outlier.Count(signal != BreakerSignal.Success);
+        }
+
+        if (endpoint.Breaker.Record(signal, ticket.Generation, now, out var transition))
         {
             HealthChanged(endpoint, transition, reason);
         }
     }
+
+    /// <summary>The beat of the mesh: what time alone changes.</summary>
+    public void Advance(long now) => Change(now, static (set, now) => set._membership.Forget(now) | set._health.Advance(set._membership.Members, set.Service.Policy, now));
+
+    /// <summary>An endpoint has announced that it will be away.</summary>
+    public void Announce(MeshEndpoint endpoint, TimeSpan away, long now) =>
+        Change((endpoint, away, now), static (set, it) => set._health.Announce(set._membership.Members, it.endpoint, it.away, set.Service.Policy, it.now));
+
+    /// <summary>Takes an endpoint out by hand, as <see cref="EndpointState.Withdrawn"/> or <see cref="EndpointState.Draining"/>.</summary>
+    public void TakeOut(MeshEndpoint endpoint, EndpointState state) => Change((endpoint, state), static (set, it) => set._health.TakeOut(it.endpoint, it.state));
+
+    /// <summary>Lets an endpoint get calls again that was taken out by hand, by its own announcement or by its peers.</summary>
+    public void Restore(MeshEndpoint endpoint) => Change(endpoint, static (set, endpoint) => set._health.Restore(endpoint));
+
+    /// <summary>The endpoints whose check is due, noted as being checked; at most <paramref name="most"/>.</summary>
+    public IReadOnlyList<MeshEndpoint> BeginChecks(int most, long now)
+    {
+        lock (_control)
+        {
+            return ChecksHealth && !IsRetired ? _health.BeginChecks(_membership.Members, Service.Policy, most, now) : [];
+        }
+    }
+
+    /// <summary>Takes a check's result.</summary>
+    public void EndCheck(MeshEndpoint endpoint, bool passed) =>
+        Change((endpoint, passed), static (set, it) => set._health.EndCheck(it.endpoint, it.passed, set.Service.Policy));
 
     public async ValueTask DisposeAsync()
     {
@@ -320,6 +360,10 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
             }
         }
     }
+
+    private bool IsProven => Volatile.Read(ref _proofs) > 0;
+
+    private bool ChecksHealth => Service.Policy is { Mode: not MeshMode.Resolve } policy && !PathValue.IsOff(policy.HealthCheck.Path);
 
     private MeshEndpoint? Pick(EndpointSnapshot snapshot, MeshCall call)
     {
@@ -380,16 +424,30 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
         }
     }
 
+    /// <summary>Makes a change of the endpoints' health, and a new snapshot if it is one that requests must see.</summary>
+    private void Change<T>(T what, Func<EndpointSet, T, bool> change)
+    {
+        lock (_control)
+        {
+            if (change(this, what) && _snapshot is { PassThrough: false, Problem: null })
+            {
+                Rebuild();
+            }
+        }
+    }
+
     private void Rebuild()
     {
         var policy = Service.Policy;
+        _health.WarmUp(_membership.Members, policy, IsProven, _environment.Clock.Now());
         var snapshot = EndpointSnapshot.Of(_membership.Members, policy, (live, panic) => _balancer.Plan(_membership.Members, live, panic, policy), _turns);
         if (snapshot.Panic != (_snapshot?.Panic ?? false))
         {
-            LogPanic(_logger, Service.Name, snapshot.Panic ? "begins" : "ends", snapshot.All.Count(static endpoint => endpoint.Metadata.Healthy), snapshot.All.Count);
+            LogPanic(_logger, Service.Name, snapshot.Panic ? "begins" : "ends", snapshot.All.Count(static endpoint => endpoint.IsHealthy && !endpoint.Health.Outlier.IsEjected), snapshot.All.Count);
         }
 
         Volatile.Write(ref _nextProbeAt, snapshot.CutOff.Count == 0 ? long.MaxValue : snapshot.CutOff.Min(static endpoint => endpoint.Breaker.RetryAt));
+        EndpointSetHealth.Note(snapshot);
         SetSnapshot(snapshot);
     }
 

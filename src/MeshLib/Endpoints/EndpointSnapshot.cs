@@ -31,8 +31,11 @@ internal sealed class EndpointSnapshot
     /// <summary>The endpoints whose breaker is not closed: they get their probes, and nothing else where the breaker is enforced.</summary>
     public IReadOnlyList<MeshEndpoint> CutOff { get; init; } = [];
 
-    /// <summary>Whether so few endpoints are healthy that the unhealthy ones get traffic too.</summary>
+    /// <summary>Whether so few endpoints are healthy that the unhealthy and the ejected ones get traffic too.</summary>
     public bool Panic { get; init; }
+
+    /// <summary>Whether endpoints are compared with their peers, so that outcomes have to be counted.</summary>
+    public bool ComparesPeers { get; private init; }
 
     /// <summary>Why discovery has not answered yet.</summary>
     public Exception? Problem { get; init; }
@@ -48,15 +51,18 @@ internal sealed class EndpointSnapshot
     {
         // Nobody stands in for a lone external host: cutting it off would only add outages.
         var enforce = policy.Mode == MeshMode.Enforce && !(policy.External && all.Count == 1);
-        var healthy = all.Count(static endpoint => endpoint.Metadata.Healthy);
+
+        // Who is away, by its own word or by somebody's order, is not there to be reckoned with.
+        var known = all.Count(static endpoint => !endpoint.Health.IsAway);
+        var healthy = all.Count(static endpoint => !endpoint.Health.IsAway && IsWell(endpoint));
 
         // Too few healthy ones would drown in the traffic of all: better a sick endpoint than a drowned one. Breaker-open endpoints stay out all the same.
-        var panic = all.Count > healthy && healthy < policy.LoadBalancing.PanicThreshold * all.Count;
+        var panic = known > healthy && healthy < policy.LoadBalancing.PanicThreshold * known;
         var cutOff = new List<MeshEndpoint>();
         var live = new List<MeshEndpoint>(all.Count);
         foreach (var endpoint in all)
         {
-            if (enforce && !(endpoint.Metadata.Healthy || panic))
+            if (enforce && (endpoint.Health.IsAway || !(IsWell(endpoint) || panic)))
             {
                 continue;
             }
@@ -81,6 +87,7 @@ internal sealed class EndpointSnapshot
             Live = live,
             CutOff = cutOff,
             Panic = panic,
+            ComparesPeers = policy.OutlierDetection.Enabled && all.Count >= policy.OutlierDetection.MinimumEndpoints,
             Picker = planned?.Picker,
             Peers = planned?.Peers ?? all,
             LocalShare = planned?.LocalShare,
@@ -101,6 +108,8 @@ internal sealed class EndpointSnapshot
 
         return null;
     }
+
+    private static bool IsWell(MeshEndpoint endpoint) => endpoint.IsHealthy && !endpoint.Health.Outlier.IsEjected;
 
     /// <summary>Whether an endpoint that may receive traffic, and has not been cut off since, has not been tried by <paramref name="call"/>.</summary>
     public bool HasUntried(MeshCall call)

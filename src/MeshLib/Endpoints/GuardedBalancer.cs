@@ -9,16 +9,17 @@ namespace MeshLib;
 internal sealed partial class GuardedBalancer(string service, LoadBalancers balancers, Random random, MeshMetrics metrics, ILogger logger)
 {
     private readonly RandomLoadBalancer _standIn = new(random);
-    private (string Name, LoadBalancer Balancer)? _current;
+    private (LoadBalancingSettings Settings, LoadBalancer Balancer)? _current;
     private int _balancerFaulted;
     private int _pickerFaulted;
 
-    /// <summary>Makes a picker by the balancer called <paramref name="name"/>, which stays the same until another name is asked for. The caller sees to it that calls do not overlap.</summary>
-    public EndpointPicker CreatePicker(string name, IReadOnlyList<MeshEndpoint> endpoints)
+    /// <summary>Makes a picker by the balancer that <paramref name="settings"/> name, which stays the same until they change. The caller sees to it that calls do not overlap.</summary>
+    public EndpointPicker CreatePicker(LoadBalancingSettings settings, IReadOnlyList<MeshEndpoint> endpoints)
     {
         try
         {
-            return BalancerOf(name).CreatePicker(endpoints);
+            var picker = BalancerOf(settings).CreatePicker(endpoints);
+            return balancers.IsOwn(settings.Policy) ? new MembersOnlyPicker(picker, endpoints) : picker;
         }
 #pragma warning disable CA1031 // The user's code.
         catch (Exception exception)
@@ -27,19 +28,19 @@ internal sealed partial class GuardedBalancer(string service, LoadBalancers bala
             metrics.InternalError(service, "balancer");
             if (Interlocked.Exchange(ref _balancerFaulted, 1) == 0)
             {
-                LogBalancerFailed(logger, name, service, exception);
+                LogBalancerFailed(logger, settings.Policy, service, exception);
             }
 
             return _standIn.CreatePicker(endpoints);
         }
     }
 
-    /// <summary>Whether the balancer called <paramref name="name"/> must choose among the whole set.</summary>
-    public bool NeedsWholeSet(string name)
+    /// <summary>Whether the balancer that <paramref name="settings"/> name must choose among the whole set.</summary>
+    public bool NeedsWholeSet(LoadBalancingSettings settings)
     {
         try
         {
-            return BalancerOf(name).NeedsWholeSet;
+            return BalancerOf(settings).NeedsWholeSet;
         }
 #pragma warning disable CA1031 // As above; whoever asks for a picker says so.
         catch (Exception)
@@ -70,11 +71,11 @@ internal sealed partial class GuardedBalancer(string service, LoadBalancers bala
         }
     }
 
-    private LoadBalancer BalancerOf(string name)
+    private LoadBalancer BalancerOf(LoadBalancingSettings settings)
     {
-        if (_current is not { } current || !string.Equals(current.Name, name, StringComparison.OrdinalIgnoreCase))
+        if (_current is not { } current || current.Settings != settings)
         {
-            current = (name, balancers.Create(name));
+            current = (settings, balancers.Create(settings));
             _current = current;
         }
 

@@ -5,9 +5,14 @@ namespace MeshLib;
 /// </summary>
 public sealed class MeshEndpoint
 {
+    /// <summary>A tenth of what those who read reports wait before they read again.</summary>
+    private const double ReportEveryMilliseconds = 100;
+
     private EndpointMetadata _metadata;
     private volatile PhysicalUri? _latest;
+    private volatile ReportedLoad? _reportedLoad;
     private volatile bool _unreachable;
+    private long _reportDueAt = long.MinValue;
 
     internal MeshEndpoint(DiscoveredEndpoint discovered, MonotonicClock clock, CircuitBreakerSettings breaker, Random random)
     {
@@ -36,15 +41,24 @@ public sealed class MeshEndpoint
     public TimeSpan? Latency => Load.LatencySeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
 
     /// <summary>Whether the instance gets traffic.</summary>
-    public EndpointState State => Breaker.State switch
-    {
-        BreakerState.Open => EndpointState.Open,
-        BreakerState.Probing => EndpointState.Probing,
-        _ => Metadata.Healthy ? EndpointState.Available : EndpointState.Unhealthy,
-    };
+    public EndpointState State => Health.IsWithdrawn ? EndpointState.Withdrawn
+        : Health.IsAway ? EndpointState.Draining
+        : Breaker.State switch
+        {
+            BreakerState.Open => EndpointState.Open,
+            BreakerState.Probing => EndpointState.Probing,
+            _ when !IsHealthy => EndpointState.Unhealthy,
+            _ => Health.Outlier.IsEjected ? EndpointState.Ejected : EndpointState.Available,
+        };
+
+    /// <summary>Whether neither the registry nor the mesh's own checks find fault with it.</summary>
+    internal bool IsHealthy => Metadata.Healthy && Health.Check is not { IsUnhealthy: true };
+
+    /// <summary>Whether nothing speaks against sending it calls.</summary>
+    internal bool IsFit => State == EndpointState.Available;
 
     /// <summary>The share of traffic that is meant for this instance now, relative to its peers: what the registry gives it, times whatever reduces that for a while.</summary>
-    internal double Capacity => Metadata.Weight;
+    internal double Capacity => Metadata.Weight * Health.Share;
 
     /// <summary>The part of this instance that is for this process to use, from 0 to 1; the rest is for its likes. Control code writes it.</summary>
     internal double Portion { get; set; } = 1;
@@ -69,6 +83,11 @@ public sealed class MeshEndpoint
 
     internal EndpointBreaker Breaker { get; }
 
+    /// <summary>What the instance last said of its own load; <see langword="null"/> while it says nothing.</summary>
+    internal ReportedLoad? ReportedLoad => _reportedLoad;
+
+    internal EndpointHealth Health { get; } = new();
+
     /// <inheritdoc/>
     public override string ToString() => Prefix;
 
@@ -84,6 +103,19 @@ public sealed class MeshEndpoint
         }
 
         return latest.Uri;
+    }
+
+    /// <summary>Whether a report would be news: looking for one in each of thousands of answers a second would cost more than it tells.</summary>
+    internal bool IsReportDue(long now) => now >= Volatile.Read(ref _reportDueAt);
+
+    /// <summary>Notes what the instance says of its own load, or that it says nothing. Of two reports at the same moment one is lost, which nobody misses.</summary>
+    internal void Observe(LoadReport? report, long now)
+    {
+        Volatile.Write(ref _reportDueAt, now + (long)(ReportEveryMilliseconds / Load.MillisecondsPerTick));
+        if (report is { } said)
+        {
+            _reportedLoad = new(said, _reportedLoad, now, Load.MillisecondsPerTick);
+        }
     }
 
     private sealed record PhysicalUri(string PathAndQuery, MeshUri Uri);

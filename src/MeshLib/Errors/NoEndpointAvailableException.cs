@@ -4,7 +4,7 @@ using System.Net;
 namespace MeshLib;
 
 /// <summary>
-/// No endpoint of the service can be called now: none is known, discovery has not answered, or every breaker is open
+/// No endpoint of the service can be called now: none is known that may get calls, discovery has not answered, or every breaker is open
 /// (then <see cref="MeshException.RetryAfter"/> is the time to the next probe). <see cref="HttpRequestException.StatusCode"/> is 503.
 /// </summary>
 public sealed class NoEndpointAvailableException : MeshException
@@ -21,6 +21,6 @@ public sealed class NoEndpointAvailableException : MeshException
             $"Every endpoint of '{failure.Service}' is cut off after failures; the next probe is due in {failure.RetryAfter?.TotalMilliseconds ?? 0:0} ms."),
         OutcomeReason.PinnedEndpointUnknown => $"The request is pinned to '{failure.Endpoint}', which is not an endpoint of '{failure.Service}'.",
         OutcomeReason.DiscoveryFailed => $"The endpoints of '{failure.Service}' are not known yet: discovery has not answered.",
-        _ => $"No endpoint of '{failure.Service}' is known.",
+        _ => $"No endpoint of '{failure.Service}' is known that may get calls.",
     };
 }

@@ -7,19 +7,24 @@ namespace MeshLib;
 internal sealed class CandidateSet
 {
     private readonly Candidate[] _candidates;
-    private readonly double _millisecondsPerTick;
 
     public CandidateSet(IReadOnlyList<MeshEndpoint> endpoints)
     {
         var weighted = endpoints.Select(static e => new Candidate(e, e.Load, e.Weight)).Where(static candidate => candidate.Weight > 0).ToArray();
         _candidates = weighted.Length > 0 ? weighted : [.. endpoints.Select(static e => new Candidate(e, e.Load, 1))];
-        _millisecondsPerTick = _candidates.Length > 0 ? _candidates[0].Load.MillisecondsPerTick : 0;
+        MillisecondsPerTick = _candidates.Length > 0 ? _candidates[0].Load.MillisecondsPerTick : 0;
+        HasEqualWeights = !_candidates.Select(static candidate => candidate.Weight).Distinct().Skip(1).Any();
     }
 
     public int Count => _candidates.Length;
 
+    public bool HasEqualWeights { get; }
+
+    /// <summary>Milliseconds in one tick of the endpoints' clock.</summary>
+    public double MillisecondsPerTick { get; }
+
     /// <summary>A timestamp of the endpoints' clock in milliseconds, as their costs want it.</summary>
-    public uint Milliseconds(long timestamp) => (uint)(long)(timestamp * _millisecondsPerTick);
+    public uint Milliseconds(long timestamp) => (uint)(long)(timestamp * MillisecondsPerTick);
 
     public ReadOnlySpan<Candidate> All => _candidates;
 

@@ -1,6 +1,9 @@
 namespace MeshLib;
 
-/// <summary>A random endpoint, in proportion to weight.</summary>
+/// <summary>
+/// A random endpoint, in proportion to weight: <c>Random</c> and <c>WeightedRandom</c> alike. A <c>Random</c> that is blind to weights would send a canary of weight 1 as much as its
+/// peers of weight 100, and with equal weights there is no difference.
+/// </summary>
 /// <param name="random">The source of the draw; safe on many threads, or used by one.</param>
 internal sealed class RandomLoadBalancer(Random random) : LoadBalancer
 {

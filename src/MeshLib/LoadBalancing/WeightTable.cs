@@ -9,13 +9,18 @@ internal sealed class WeightTable
     /// <summary>The table of a set, or <see langword="null"/> where equal weights make it needless.</summary>
     public static WeightTable? ForUnequal(CandidateSet candidates)
     {
+        if (candidates.HasEqualWeights)
+        {
+            return null;
+        }
+
         var weights = new double[candidates.Count];
         for (var i = 0; i < weights.Length; i++)
         {
             weights[i] = candidates.All[i].Weight;
         }
 
-        return weights.Distinct().Skip(1).Any() ? new WeightTable(weights) : null;
+        return new WeightTable(weights);
     }
 
     /// <param name="weights">At least one, all positive.</param>

@@ -23,7 +23,7 @@ internal sealed partial class ZonedBalancer(string service, Func<GuardedBalancer
     /// <param name="policy">The service's policy.</param>
     public PickPlan Plan(IReadOnlyList<MeshEndpoint> all, IReadOnlyList<MeshEndpoint> live, bool panic, EffectivePolicy policy)
     {
-        var balancer = policy.LoadBalancing.Policy;
+        var balancer = policy.LoadBalancing;
         var divisible = !_whole.NeedsWholeSet(balancer);
         var zoned = divisible && policy.Zone.Enabled && !panic && SeveralZones(all);
         var large = divisible && policy.Subsetting.Enabled && all.Count >= policy.Subsetting.MinEndpoints;
@@ -98,7 +98,7 @@ internal sealed partial class ZonedBalancer(string service, Func<GuardedBalancer
             }
 
             var members = _large ? EndpointSubset.Of(group.All, group.Live, standpoint.PlaceInZone, policy.Subsetting, _seed) : group.Live;
-            pickers.Add(BalancerOf(group.Name).CreatePicker(policy.LoadBalancing.Policy, members));
+            pickers.Add(BalancerOf(group.Name).CreatePicker(policy.LoadBalancing, members));
             used.Add(i);
             if (shares[i] > 0)
             {

@@ -53,6 +53,8 @@ public static partial class MeshServiceCollectionExtensions
         services.TryAddSingleton<AttemptRunner>();
         services.TryAddSingleton(static provider => new LoadBalancers(
             provider.GetServices<LoadBalancerRegistration>(), provider, provider.GetRequiredService<MeshEnvironment>().Random));
+        services.TryAddSingleton<EndpointSources>();
+        services.TryAddSingleton(static provider => new HealthCheckTransport(HealthCheckTransport.CreateHandler(), provider.GetRequiredService<MeshEnvironment>().Clock.TimeProvider));
         services.TryAddSingleton(LocalInstance.Of);
         services.TryAddSingleton(CreateComposition);
         services.TryAddSingleton<DeclaredServices>();
@@ -92,7 +94,8 @@ public static partial class MeshServiceCollectionExtensions
     private static DeadlineSweep CreateSweep(IServiceProvider provider)
     {
         var logger = provider.GetRequiredService<ILogger<DeadlineSweep>>();
-        return new(provider.GetRequiredService<MeshEnvironment>().Clock, fault => LogSweepFault(logger, fault));
+        var environment = provider.GetRequiredService<MeshEnvironment>();
+        return new(environment.Clock, fault => LogSweepFault(logger, fault), environment.Background, environment.Processors);
     }
 
     [LoggerMessage(510, LogLevel.Error, "A call's time limit could not be acted upon.")]
@@ -102,8 +105,8 @@ public static partial class MeshServiceCollectionExtensions
     {
         var environment = provider.GetRequiredService<MeshEnvironment>();
         var metrics = provider.GetRequiredService<MeshMetrics>();
-        var sources = new EndpointSources(provider.GetServices<IServiceEndpointProviderFactory>());
-        var watching = new WatchSettings(environment.Clock, environment.Random, provider.GetRequiredService<IOptions<ServiceDiscoveryOptions>>().Value.RefreshPeriod);
+        var sources = provider.GetRequiredService<EndpointSources>();
+        var watching = new WatchSettings(environment, provider.GetRequiredService<IOptions<ServiceDiscoveryOptions>>().Value.RefreshPeriod);
         return new(
             environment,
             sources,
@@ -111,7 +114,8 @@ public static partial class MeshServiceCollectionExtensions
             provider.GetRequiredService<LoadBalancers>(),
             new OwnService(provider.GetRequiredService<LocalInstance>(), sources, watching, provider.GetServices<IZoneSource>(), provider.GetRequiredService<ILogger<OwnService>>()),
             new RetryStrategy(environment.Clock, provider.GetRequiredService<RetryRules>(), metrics, TelemetryOf(provider)),
-            metrics);
+            metrics,
+            new HealthChecker(provider.GetRequiredService<HealthCheckTransport>(), environment.Clock));
     }
 
     private static TelemetryOptions TelemetryOf(IServiceProvider provider)

@@ -1,6 +1,6 @@
 namespace MeshLib;
 
-/// <summary>What the mesh knows: a read-only view of its services and endpoints.</summary>
+/// <summary>What the mesh knows of its services and endpoints, and the few things that an operator may do to an endpoint by hand.</summary>
 public interface IMeshDirectory
 {
     /// <summary>
@@ -18,4 +18,27 @@ public interface IMeshDirectory
     /// <exception cref="ArgumentException">A name is neither.</exception>
     /// <returns>A task that completes when each of them has had discovery's first answer, good or bad.</returns>
     Task WarmUpAsync(IEnumerable<string> names, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Takes an endpoint out: it gets no calls, in panic neither, until it is restored. Updates of discovery do not bring it back, nor does its return within five minutes after it has left. Calls under way end, and a
+    /// request that is pinned to it is still sent there. In the modes <see cref="MeshMode.Observe"/> and <see cref="MeshMode.Resolve"/> it is only noted.
+    /// </summary>
+    /// <param name="service">The service's name.</param>
+    /// <param name="address">The endpoint's address, as <see cref="MeshEndpoint.Address"/> shows it.</param>
+    /// <exception cref="ArgumentException">The service, or an endpoint of it with that address, is not known; the message says which are.</exception>
+    void Eject(string service, Uri address);
+
+    /// <summary>
+    /// Lets an endpoint run dry: it gets no new calls, until it is restored or has left discovery. Whoever comes back at its address gets calls again. Otherwise as <see cref="Eject"/>.
+    /// </summary>
+    /// <param name="service">The service's name.</param>
+    /// <param name="address">The endpoint's address, as <see cref="MeshEndpoint.Address"/> shows it.</param>
+    /// <exception cref="ArgumentException">The service, or an endpoint of it with that address, is not known; the message says which are.</exception>
+    void Drain(string service, Uri address);
+
+    /// <summary>Ends an ejection, by hand or by peers, and a draining, by hand or announced. A breaker closes by its probe alone, and whom the registry or checks find unhealthy stays so.</summary>
+    /// <param name="service">The service's name.</param>
+    /// <param name="address">The endpoint's address, as <see cref="MeshEndpoint.Address"/> shows it.</param>
+    /// <exception cref="ArgumentException">The service, or an endpoint of it with that address, is not known; the message says which are.</exception>
+    void Restore(string service, Uri address);
 }

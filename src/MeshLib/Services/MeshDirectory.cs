@@ -19,6 +19,37 @@ internal sealed class MeshDirectory(MeshServices services) : IMeshDirectory
         await Task.WhenAll(sets.Select(static set => set.Ready)).WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
+    public void Eject(string service, Uri address) => Change(service, address, static (set, endpoint) => set.TakeOut(endpoint, EndpointState.Withdrawn));
+
+    public void Drain(string service, Uri address) => Change(service, address, static (set, endpoint) => set.TakeOut(endpoint, EndpointState.Draining));
+
+    public void Restore(string service, Uri address) => Change(service, address, static (set, endpoint) => set.Restore(endpoint));
+
+    // An instance may be an endpoint of several sets of its service, such as those of http and of https+http: an order holds for all of them.
+    private void Change(string service, Uri address, Action<EndpointSet, MeshEndpoint> change)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(service);
+        ArgumentNullException.ThrowIfNull(address);
+        var sets = services.Sets.Where(set => string.Equals(set.Service.Name, service, StringComparison.OrdinalIgnoreCase) && set.Snapshot is { PassThrough: false }).ToList();
+        if (sets.Count == 0)
+        {
+            var known = services.Services.Select(static known => known.Name).Order(StringComparer.OrdinalIgnoreCase).ToList();
+            throw new ArgumentException($"'{service}' is no service that the mesh has resolved; {(known.Count == 0 ? "none is" : $"those are {string.Join(", ", known)}")}.", nameof(service));
+        }
+
+        var found = (from set in sets let endpoint = set.Snapshot!.Find(address) where endpoint is not null select (set, endpoint)).ToList();
+        if (found.Count == 0)
+        {
+            var known = sets.SelectMany(static set => set.Snapshot!.All).Select(static endpoint => endpoint.Prefix).Distinct().ToList();
+            throw new ArgumentException($"'{address}' is no endpoint of '{service}'; {(known.Count == 0 ? "it has none" : $"known are {string.Join(", ", known)}")}.", nameof(address));
+        }
+
+        foreach (var (set, endpoint) in found)
+        {
+            change(set, endpoint);
+        }
+    }
+
     private static EndpointSetKey KeyOf(string name) =>
         Uri.TryCreate(name.Contains("://", StringComparison.Ordinal) ? name : $"http://{name}", UriKind.Absolute, out var address)
             ? EndpointSetKey.Of(address)

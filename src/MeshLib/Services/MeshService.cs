@@ -12,15 +12,15 @@ internal sealed class MeshService
     private readonly Lock _control = new();
     private volatile EffectivePolicy _policy;
 
-    public MeshService(string name, MeshPolicies policies, RetryStrategy retryStrategy, MonotonicClock clock, bool isDeclaredInCode)
+    public MeshService(string name, MeshPolicies policies, RetryStrategy retryStrategy, MeshEnvironment environment, bool isDeclaredInCode)
     {
         Name = name;
         _isDeclaredInCode = isDeclaredInCode;
         _policies = policies;
         _retryStrategy = retryStrategy;
         _policy = policies.ForService(name);
-        Budget = new RetryBudget(_policy.Retry.Budget, clock);
-        Bulkhead = new Bulkhead(_policy.Bulkhead, clock);
+        Budget = new RetryBudget(_policy.Retry.Budget, environment.Clock);
+        Bulkhead = new Bulkhead(_policy.Bulkhead, environment.Clock, environment.Background);
     }
 
     public string Name { get; }

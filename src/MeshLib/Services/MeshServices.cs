@@ -13,6 +13,9 @@ internal sealed partial class MeshServices : IAsyncDisposable, IDisposable
     /// <summary>How many hosts that nobody declared are watched at once; beyond that they are passed through without being looked up.</summary>
     internal const int MostUndeclaredSets = 1000;
 
+    /// <summary>How often endpoint sets see to what time alone changes: ejections that end, shares that grow, checks that are due. One timer for all of them.</summary>
+    internal static readonly TimeSpan Beat = TimeSpan.FromSeconds(1);
+
     // An undeclared set is dropped after one to two periods without a call.
     private static readonly TimeSpan IdlePeriod = TimeSpan.FromMinutes(5);
 
@@ -24,6 +27,7 @@ internal sealed partial class MeshServices : IAsyncDisposable, IDisposable
     private readonly Lock _creation = new();
     private readonly ILogger _logger;
     private readonly ITimer _idleSweep;
+    private readonly ITimer _beat;
     private MeshMode _notedMode = MeshMode.Enforce;
     private bool _disposed;
 
@@ -40,6 +44,7 @@ internal sealed partial class MeshServices : IAsyncDisposable, IDisposable
         using (ExecutionContext.SuppressFlow())
         {
             _idleSweep = composition.Environment.Clock.TimeProvider.CreateTimer(static self => ((MeshServices)self!).DropIdleSets(), this, IdlePeriod, IdlePeriod);
+            _beat = composition.Environment.Clock.TimeProvider.CreateTimer(static self => ((MeshServices)self!).AdvanceSets(), this, Beat, Beat);
         }
     }
 
@@ -70,6 +75,8 @@ internal sealed partial class MeshServices : IAsyncDisposable, IDisposable
         _policies.Changed -= ApplyPolicies;
         _composition.Own.Changed -= ApplyStandpoint;
         await _idleSweep.DisposeAsync().ConfigureAwait(false);
+        await _beat.DisposeAsync().ConfigureAwait(false);
+        await _composition.Checks.DisposeAsync().ConfigureAwait(false);
         EndpointSet[] sets;
         lock (_creation)
         {
@@ -143,7 +150,7 @@ internal sealed partial class MeshServices : IAsyncDisposable, IDisposable
             var version = _policies.Version;
             var service = _services.GetOrAdd(
                 query.ServiceName,
-                static (name, state) => new MeshService(name, state.Self._policies, state.Self._composition.Retries, state.Self._composition.Environment.Clock, state.Declared),
+                static (name, state) => new MeshService(name, state.Self._policies, state.Self._composition.Retries, state.Self._composition.Environment, state.Declared),
                 (Self: this, Declared: declaredInCode));
             var set = new EndpointSet(key, service, _composition.Environment, _composition.Balancers, _composition.Own, _composition.Metrics, _logger);
             var sources = service.Policy.External ? [] : _composition.Sources.Create(query);
@@ -198,6 +205,16 @@ internal sealed partial class MeshServices : IAsyncDisposable, IDisposable
         foreach (var set in _sets.Values.Where(set => affected.Contains(set.Service)))
         {
             set.ApplyPolicy();
+        }
+    }
+
+    private void AdvanceSets()
+    {
+        var now = _composition.Environment.Clock.Now();
+        foreach (var set in _sets.Values)
+        {
+            set.Advance(now);
+            _composition.Checks.Begin(set);
         }
     }
 

@@ -21,6 +21,7 @@ internal sealed class MeshMetrics
     private readonly Counter<long> _retryRefusals;
     private readonly Counter<long> _rejections;
     private readonly Counter<long> _breakerTransitions;
+    private readonly Counter<long> _endpointEjections;
     private readonly Counter<long> _discoveryUpdates;
     private readonly Counter<long> _internalErrors;
 
@@ -38,6 +39,7 @@ internal sealed class MeshMetrics
         _retryRefusals = _meter.CreateCounter<long>("mesh.client.retry_refusals", "{retry}", "Retryable failures handed back to the caller, by what forbade another attempt.");
         _rejections = _meter.CreateCounter<long>("mesh.client.rejections", "{request}", "Calls that the mesh itself refused.");
         _breakerTransitions = _meter.CreateCounter<long>("mesh.breaker.transitions", "{transition}", "Changes of an endpoint breaker's state, from one to another: closed to open, open to probing (half-open), probing to closed or back to open.");
+        _endpointEjections = _meter.CreateCounter<long>("mesh.endpoint.ejections", "{ejection}", "Endpoints taken out of balancing while their breakers are closed: success_rate, failure_ratio, health_check, announced or manual.");
         _discoveryUpdates = _meter.CreateCounter<long>("mesh.discovery.updates", "{update}", "Answers of discovery: applied, unchanged or failed.");
         _internalErrors = _meter.CreateCounter<long>("mesh.internal_errors", "{error}", "Faults of the mesh itself, after which the call went on to a live endpoint.");
     }
@@ -83,6 +85,8 @@ internal sealed class MeshMetrics
         }
     }
 
+    public void EndpointEjected(string service, EjectionReason reason) => Count(_endpointEjections, service, MeshTags.Reason, reason.Tag());
+
     public void DiscoveryUpdated(string service, string outcome) => Count(_discoveryUpdates, service, MeshTags.Outcome, outcome);
 
     public void InternalError(string service, string where) => Count(_internalErrors, service, MeshTags.Where, where);
@@ -92,7 +96,7 @@ internal sealed class MeshMetrics
     {
         _meter.CreateObservableGauge("mesh.retry_budget.balance", services.BudgetBalances, "{retry}", "Retries that the service's budget would allow now.");
         _meter.CreateObservableGauge("mesh.endpoints", services.EndpointCounts, "{endpoint}", "Known endpoints, by state.");
-        _meter.CreateObservableGauge("mesh.panic", services.Panics, "1", "1 while so few endpoints are healthy that unhealthy ones get traffic too.");
+        _meter.CreateObservableGauge("mesh.panic", services.Panics, "1", "1 while so few endpoints are healthy that unhealthy and ejected ones get traffic too.");
         _meter.CreateObservableGauge("mesh.zone.local_share", services.LocalShares, "1", "The share of a service's calls that is meant for the own zone, while zones are in play.");
         _meter.CreateObservableGauge("mesh.discovery.staleness", services.Staleness, "s", "For how long a service's endpoint list may have been out of date.");
         _meter.CreateObservableCounter<long>("mesh.policy.rejected", () => policies.Rejected, "{policy}", "Policies that were not taken over, or not whole, because of a mistake in them or a source that could not be read.");

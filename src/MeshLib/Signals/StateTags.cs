@@ -15,6 +15,18 @@ internal static class StateTags
         EndpointState.Open => "open",
         EndpointState.Probing => "probing",
         EndpointState.Unhealthy => "unhealthy",
+        EndpointState.Ejected => "ejected",
+        EndpointState.Draining => "draining",
+        EndpointState.Withdrawn => "withdrawn",
         _ => "available",
+    };
+
+    public static string Tag(this EjectionReason reason) => reason switch
+    {
+        EjectionReason.SuccessRate => "success_rate",
+        EjectionReason.FailureRatio => "failure_ratio",
+        EjectionReason.HealthCheck => "health_check",
+        EjectionReason.Announced => "announced",
+        _ => "manual",
     };
 }

@@ -31,6 +31,9 @@ internal readonly struct AttemptOutcome
     /// <summary>The endpoint asks not to repeat this request at all (<c>mesh-retry: no</c>, a negative gRPC pushback).</summary>
     public bool RetryForbidden { get; init; }
 
+    /// <summary>How long the endpoint announces to be away (<c>Retry-After</c> and <c>mesh-retry: no</c> together); zero when it does not.</summary>
+    public TimeSpan Away { get; init; }
+
     /// <summary>What is remembered of a call that is over: neither its response nor its exception is kept alive by its report.</summary>
     public static AttemptOutcome Remembered(OutcomeReason reason) => new(reason);
 }

@@ -18,16 +18,24 @@ internal sealed class OutcomeClassifier(TimeProvider time)
         var reason = grpc && response.StatusCode == HttpStatusCode.OK
             ? GrpcReason(GrpcStatus.FromHeaders(response), deadlineSpent)
             : HttpReason(response.StatusCode, deadlineSpent);
+        var forbidden = response.Headers.NonValidated.TryGetValues(MeshHeaders.Retry, out var values) && values.Contains("no");
+        var away = forbidden ? RetryAfter(response) : TimeSpan.Zero;
         if (reason is OutcomeReason.Ok or OutcomeReason.ClientError)
         {
-            return new(response, reason);
+            return new(response, reason) { Away = away };
+        }
+
+        // Of the failures only this one is an announcement: a 429 with the same headers means the caller's share, a 500 its request.
+        if (away > TimeSpan.Zero && reason is (OutcomeReason.Unavailable or OutcomeReason.GrpcUnavailable))
+        {
+            return new(response, OutcomeReason.Draining) { Away = away, RetryAfter = away, RetryForbidden = true };
         }
 
         var pushback = grpc ? GrpcStatus.Pushback(response) : null;
         return new(response, reason)
         {
             RetryAfter = pushback is { } asked ? (asked > TimeSpan.Zero ? asked : TimeSpan.Zero) : RetryAfter(response),
-            RetryForbidden = pushback < TimeSpan.Zero || (response.Headers.TryGetValues(MeshHeaders.Retry, out var values) && values.Contains("no")),
+            RetryForbidden = pushback < TimeSpan.Zero || forbidden,
         };
     }
 

@@ -90,7 +90,7 @@ public enum OutcomeReason
     /// <summary>The caller cancelled.</summary>
     CallerCancelled,
 
-    /// <summary>No endpoint is known.</summary>
+    /// <summary>No endpoint is known that may get calls: there is none, or all are unhealthy or taken out.</summary>
     NoEndpoint,
 
     /// <summary>Every endpoint's breaker is open.</summary>
@@ -107,4 +107,7 @@ public enum OutcomeReason
 
     /// <summary>A fault outside the endpoint, such as a request that cannot be sent.</summary>
     Fault,
+
+    /// <summary>503 or gRPC UNAVAILABLE with <c>Retry-After</c> and <c>mesh-retry: no</c>: the endpoint announces that it will be away, which is no failure of it.</summary>
+    Draining,
 }

@@ -57,6 +57,9 @@ internal static class Reasons
         Set(OutcomeReason.DeadlineExceeded, MeshLib.Verdict.Ignored, BreakerSignal.Ignored, "deadline_exceeded");
         Set(OutcomeReason.CallerCancelled, MeshLib.Verdict.Ignored, BreakerSignal.Ignored, "caller_cancelled");
 
+        // Whoever says that it is going has not failed; it costs as much to ask it again as it costs to ask the overloaded.
+        Set(OutcomeReason.Draining, MeshLib.Verdict.Overloaded, BreakerSignal.Ignored, "draining");
+
         Set(OutcomeReason.NoEndpoint, MeshLib.Verdict.Ignored, BreakerSignal.Ignored, "no_endpoint");
         Set(OutcomeReason.AllEndpointsOpen, MeshLib.Verdict.Ignored, BreakerSignal.Ignored, "all_endpoints_open");
         Set(OutcomeReason.PinnedEndpointUnknown, MeshLib.Verdict.Ignored, BreakerSignal.Ignored, "pinned_endpoint_unknown");

@@ -10,12 +10,15 @@ public partial class ReadmeTests
 {
     private static readonly MarkdownDocument Readme = new("README.md");
 
-    [Fact]
-    public void EveryCodeBlock_IsARegionOfACompiledSample()
+    [Theory]
+    [InlineData("README.md")]
+    [InlineData("src/MeshLib.Testing/README.md")]
+    public void EveryCodeBlock_IsARegionOfACompiledSample(string path)
     {
-        var blocks = Readme.Regions().ToArray();
+        var document = new MarkdownDocument(path);
+        var blocks = document.Regions().ToArray();
 
-        Assert.Equal(Readme.CSharpBlocks, blocks.Length);
+        Assert.Equal(document.CSharpBlocks, blocks.Length);
         Assert.NotEmpty(blocks);
         Assert.All(blocks, static block => Assert.Equal(block.Source(), block.Code));
     }

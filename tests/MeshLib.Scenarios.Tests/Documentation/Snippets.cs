@@ -1,4 +1,6 @@
+using MeshLib.Testing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
 
 namespace MeshLib.Scenarios.Tests.Documentation;
 
@@ -46,5 +48,28 @@ public class Snippets
         #endregion
 
         Assert.Equal("orders: Ok (http://10.0.0.1/ Ok)", response.GetMeshReport()!.ToString());
+    }
+
+    [Fact]
+    public async Task ATest_WithThreeInstancesOfWhichOneFails_IsTenLinesLong()
+    {
+        var services = new ServiceCollection();
+        services.AddMeshClient("orders");
+
+        #region testing
+        var time = new FakeTimeProvider();
+        var orders = new FakeService("orders", instances: 3).Answers(FakeAnswer.Ok("order 7"));
+        orders[1].Answers(FakeAnswer.Status(503).After(TimeSpan.FromSeconds(2)));
+        services.AddMeshTesting(testing => testing.UseTime(time).Route(orders));
+
+        await using var host = services.BuildServiceProvider();
+        var client = host.GetRequiredService<IHttpClientFactory>().CreateClient("orders");
+        for (var call = 0; call < 100; call++)
+        {
+            Assert.Equal("order 7", await client.GetStringAsync("/orders/7").WhileTimePasses(time.Advance));
+        }
+
+        Assert.Single(orders[1].Received);
+        #endregion
     }
 }

@@ -31,6 +31,7 @@ public class DurationOrderTests
     [Theory]
     [InlineData("Retry:MaxBackoff", "00:00:00.010", "Retry:Backoff")]
     [InlineData("CircuitBreaker:MaxBreakDuration", "00:00:00.500", "CircuitBreaker:BreakDuration")]
+    [InlineData("OutlierDetection:MaxEjectionTime", "00:00:20", "OutlierDetection:EjectionTime")]
     public void LesserDuration_LeftAlone_FollowsTheGreater(string greater, string value, string lesser)
     {
         using var policies = new Policies().With(($"Mesh:Defaults:{greater}", value));

@@ -145,7 +145,7 @@ public class LayerPrecedenceTests
             foreach (var option in PolicyTable.Options.Where(option => !merged.Origins[option.Path].StartsWith("follows", StringComparison.Ordinal)))
             {
                 var expected = option.IsSet(high) ? "high" : option.IsSet(low) ? "low" : "built-in";
-                Assert.Equal(expected, merged.Origins[option.Path]);
+                Assert.Equal((option.Path, expected), (option.Path, merged.Origins[option.Path]));
             }
         });
 

@@ -59,8 +59,11 @@ public class MeshSectionTests
     [InlineData("Mesh:Defaults:Retry:Methods:0", "GET POST", "Mesh:Defaults:Retry:Methods = GET POST is not allowed; allowed is HTTP methods.")]
     [InlineData("Mesh:Defaults:Retry:GrpcMethods:0", "shop.Orders/Get", "Mesh:Defaults:Retry:GrpcMethods = shop.Orders/Get is not allowed; allowed is patterns such as /shop.Orders/Get*.")]
     [InlineData("Mesh:Defaults:LoadBalancing:Policy", "PeekEwma", "Mesh:Defaults:LoadBalancing:Policy = PeekEwma is no known balancer. Did you mean PeakEwma?")]
+    [InlineData("Mesh:Defaults:LoadBalancing:HashKey:0", "x-user", "Mesh:Defaults:LoadBalancing:HashKey = x-user is not allowed; allowed is header:NAME and cookie:NAME.")]
+    [InlineData("Mesh:Defaults:LoadBalancing:BoundedLoad", "0.5", "Mesh:Defaults:LoadBalancing:BoundedLoad = 0.5 is not allowed; allowed is 1 to 10, or 0 for off.")]
+    [InlineData("Mesh:Defaults:LoadBalancing:LeastRequestChoices", "1", "Mesh:Defaults:LoadBalancing:LeastRequestChoices = 1 is not allowed; allowed is 2 to 32.")]
     [InlineData("Mesh:Services:orders:Timeuot", "00:00:01", "Mesh:Services:orders:Timeuot is not known. Did you mean Timeout?")]
-    [InlineData("Mesh:Services:orders:LoadBalancing:0", "x", "Mesh:Services:orders:LoadBalancing:0 is not known. Known are Policy, PanicThreshold.")]
+    [InlineData("Mesh:Services:orders:LoadBalancing:0", "x", "Mesh:Services:orders:LoadBalancing:0 is not known. Known are Policy, PanicThreshold, LeastRequestBias, LeastRequestChoices, HashKey, BoundedLoad, SlowStart.")]
     [InlineData("MESH_MODE", "off", "MESH_MODE = off is not one of the names; allowed is Enforce, Observe, Resolve.")]
     public void Mistake_IsNamedWithPathValueAndWhatIsAllowed(string path, string value, string expected)
     {

@@ -9,6 +9,9 @@ internal static class PolicyGen
     private static readonly string[] GrpcMethods = ["/shop.Orders/Get", "/shop.Orders/List*", "/*"];
     private static readonly string[] Balancers = ["PeakEwma", "LeastRequest", "RoundRobin", "Random"];
 
+    private static readonly string[] HashKeys = ["header:x-user", "cookie:session"];
+    private static readonly string[] Paths = ["off", "/health", "/ready?deep=1"];
+
     /// <summary>A layer with any of the options, each within its allowed range, its bounds more often than chance would have it.</summary>
     public static Gen<MeshPolicy> Layer { get; } = LayerOf(PolicyTable.Options);
 
@@ -32,9 +35,17 @@ internal static class PolicyGen
         PolicyOption<double> { Value: NumberValue<double> range } number => Set(number, Gen.Frequency((1, Gen.Const(range.Least)), (1, Gen.Const(range.Most)), (4, Gen.Double[range.Least, range.Most]))),
         PolicyOption<bool> flag => Set(flag, Gen.Bool),
         PolicyOption<MeshMode> mode => Set(mode, OneOf(Enum.GetValues<MeshMode>())),
+        PolicyOption<string> { Value: PathValue } path => Set(path, OneOf(Paths)),
         PolicyOption<string> name => Set(name, OneOf(Balancers)),
-        PolicyOption<IReadOnlyList<string>> names => Set(names, OneOf(names.Path.Contains("Grpc", StringComparison.Ordinal) ? GrpcMethods : Methods).Array[0, 4].Select(static list => (IReadOnlyList<string>)list)),
+        PolicyOption<IReadOnlyList<string>> names => Set(names, OneOf(NamesFor(names.Path)).Array[0, 4].Select(static list => (IReadOnlyList<string>)list)),
         _ => throw new InvalidOperationException($"Nobody says how to make values of {option.Path}."),
+    };
+
+    private static string[] NamesFor(string path) => path switch
+    {
+        "Retry:GrpcMethods" => GrpcMethods,
+        "LoadBalancing:HashKey" => HashKeys,
+        _ => Methods,
     };
 
     private static Gen<T> OneOf<T>(IReadOnlyList<T> values) => Gen.Int[0, values.Count - 1].Select(index => values[index]);

@@ -144,6 +144,7 @@ public partial class PolicyTableTests
         _ when value == TimeSpan.Zero => "0",
         { TotalSeconds: < 1 } => $"{value.TotalMilliseconds} ms",
         { TotalSeconds: <= 60 } => $"{value.TotalSeconds} s",
+        { TotalMinutes: < 60 } => $"{value.TotalMinutes} min",
         { TotalDays: < 1 } => $"{value.TotalHours} h",
         _ => $"{value.TotalDays} days",
     };

@@ -311,6 +311,22 @@ public abstract class EndpointHealthCases(FakeTimeProvider time)
         Assert.InRange(mesh.Transport.AttemptsTo(VirtualMesh.Address(1)), 0, 1);
     }
 
+    [Fact]
+    public async Task PickerThatPicksAnOutsider_FailsOpenToLiveEndpointsAndIsCounted()
+    {
+        await using var mesh = await VirtualMesh.StartAsync(
+            time, policy => policy.LoadBalancing.Policy = "Broken", services: services => services.AddMesh().AddLoadBalancer<BalancerThatRemembers>("Broken"));
+        mesh.Transport.AnswerWith(200);
+        await SendManyAsync(mesh, 1);
+        await mesh.PublishAsync(new ManualEndpoint(VirtualMesh.Address(7), EndpointMetadata.None), new ManualEndpoint(VirtualMesh.Address(8), EndpointMetadata.None));
+
+        await SendManyAsync(mesh, 40);
+
+        Assert.Equal(40, mesh.Meters.Sum("mesh.internal_errors", ("service", "orders"), ("where", "picker")));
+        Assert.Equal(40, mesh.Transport.AttemptsTo(VirtualMesh.Address(7)) + mesh.Transport.AttemptsTo(VirtualMesh.Address(8)));
+        await mesh.AssertIdleAsync();
+    }
+
     [Theory]
     [InlineData(typeof(BalancerThatMakesNoPicker))]
     [InlineData(typeof(BalancerThatCannotBeMade))]
@@ -379,6 +395,19 @@ public abstract class EndpointHealthCases(FakeTimeProvider time)
         private sealed class Picker : EndpointPicker
         {
             public override MeshEndpoint? Pick(MeshCall call) => throw new InvalidOperationException("A picker's own fault.");
+        }
+    }
+
+    /// <summary>It goes on picking from the first set that it was shown.</summary>
+    private sealed class BalancerThatRemembers : LoadBalancer
+    {
+        private Picker? _first;
+
+        public override EndpointPicker CreatePicker(IReadOnlyList<MeshEndpoint> endpoints) => _first ??= new Picker(endpoints[0]);
+
+        private sealed class Picker(MeshEndpoint first) : EndpointPicker
+        {
+            public override MeshEndpoint? Pick(MeshCall call) => first;
         }
     }
 

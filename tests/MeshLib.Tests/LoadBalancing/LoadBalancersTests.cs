@@ -12,12 +12,17 @@ public class LoadBalancersTests
     [InlineData("LeastRequest", typeof(LeastRequestLoadBalancer))]
     [InlineData("ROUNDROBIN", typeof(RoundRobinLoadBalancer))]
     [InlineData("Random", typeof(RandomLoadBalancer))]
+    [InlineData("WeightedRandom", typeof(RandomLoadBalancer))]
+    [InlineData("WeightedRoundRobin", typeof(WeightedRoundRobinLoadBalancer))]
+    [InlineData("ringhash", typeof(RingHashLoadBalancer))]
+    [InlineData("Maglev", typeof(MaglevLoadBalancer))]
     public void Create_OfABuiltInName_MakesIt(string name, Type expected)
     {
         var balancers = new LoadBalancers([], s_services, new Random(1));
 
         Assert.IsType(expected, balancers.Create(name));
         Assert.True(balancers.Knows(name));
+        Assert.False(balancers.IsOwn(name));
     }
 
     [Fact]
@@ -28,6 +33,7 @@ public class LoadBalancersTests
         var first = Assert.IsType<Sticky>(balancers.Create("Sticky"));
         Assert.NotSame(first, balancers.Create("Sticky"));
         Assert.Same(s_services, first.Services);
+        Assert.True(balancers.IsOwn("STICKY"));
     }
 
     [Fact]
@@ -38,7 +44,7 @@ public class LoadBalancersTests
         var exception = Assert.Throws<ArgumentException>(() => balancers.Create("PeekEwma"));
 
         Assert.Contains("'PeekEwma'", exception.Message, StringComparison.Ordinal);
-        Assert.Contains("LeastRequest, PeakEwma, Random, RoundRobin, Sticky", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("LeastRequest, Maglev, PeakEwma, Random, RingHash, RoundRobin, Sticky, WeightedRandom, WeightedRoundRobin", exception.Message, StringComparison.Ordinal);
         Assert.False(balancers.Knows("PeekEwma"));
     }
 

@@ -27,4 +27,18 @@ internal sealed class Subjects
 
         return call;
     }
+
+    /// <summary>A call that is kept together with others of its key.</summary>
+    public static MeshCall Keyed(string key, params MeshEndpoint[] tried)
+    {
+        var call = Call(0, tried);
+        call.Request.SetMeshHashKey(key);
+        return call;
+    }
+
+    /// <summary>What balancers are made from that need nothing of the host's.</summary>
+    public sealed class NoServices : IServiceProvider
+    {
+        public object? GetService(Type serviceType) => null;
+    }
 }

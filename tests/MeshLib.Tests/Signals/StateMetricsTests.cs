@@ -38,9 +38,12 @@ public sealed class StateMetricsTests : IAsyncDisposable
         Assert.Equal(
             [
                 "mesh.endpoints{service=orders,state=available} 1",
+                "mesh.endpoints{service=orders,state=draining} 0",
+                "mesh.endpoints{service=orders,state=ejected} 0",
                 "mesh.endpoints{service=orders,state=open} 1",
                 "mesh.endpoints{service=orders,state=probing} 0",
                 "mesh.endpoints{service=orders,state=unhealthy} 1",
+                "mesh.endpoints{service=orders,state=withdrawn} 0",
             ],
             Observe("mesh.endpoints"));
     }

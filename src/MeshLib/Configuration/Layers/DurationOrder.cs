@@ -1,6 +1,6 @@
 namespace MeshLib;
 
-/// <summary>The durations that must not exceed one another: <c>ConnectTimeout &lt; AttemptTimeout ≤ Timeout</c>, <c>Backoff ≤ MaxBackoff</c>, <c>BreakDuration ≤ MaxBreakDuration</c>.</summary>
+/// <summary>The durations that must not exceed one another: <c>ConnectTimeout &lt; AttemptTimeout ≤ Timeout</c>, <c>Backoff ≤ MaxBackoff</c>, <c>BreakDuration ≤ MaxBreakDuration</c>, <c>EjectionTime ≤ MaxEjectionTime</c>.</summary>
 /// <remarks>The lesser one follows the greater where nobody set it. Where somebody did, the two contradict each other, and whoever wrote them has to say which is meant.</remarks>
 internal static class DurationOrder
 {
@@ -13,6 +13,7 @@ internal static class DurationOrder
         new("ConnectTimeout", "AttemptTimeout", Strict: true, static (_, attempt) => DeriveConnect(attempt)),
         new("Retry:Backoff", "Retry:MaxBackoff", Strict: false, Shorter),
         new("CircuitBreaker:BreakDuration", "CircuitBreaker:MaxBreakDuration", Strict: false, Shorter),
+        new("OutlierDetection:EjectionTime", "OutlierDetection:MaxEjectionTime", Strict: false, Shorter),
     ];
 
     public static EffectivePolicy Settle(EffectivePolicy policy, Dictionary<string, string> origins, ICollection<string>? problems) =>

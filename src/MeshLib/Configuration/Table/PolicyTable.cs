@@ -10,6 +10,7 @@ internal static class PolicyTable
 {
     private static readonly DurationValue Time = new(DurationValue.Shortest, DurationValue.Longest);
     private static readonly DurationValue Pause = new(TimeSpan.Zero, DurationValue.Longest);
+    private static readonly DurationValue Beats = new(TimeSpan.FromSeconds(1), TimeSpan.FromHours(1));
     private static readonly NumberValue<int> Count = new(1, 1_000_000);
     private static readonly NumberValue<double> Share = new(0, 1);
 
@@ -28,14 +29,24 @@ internal static class PolicyTable
         Row("ReadIdleTimeout", Call, Time, "The longest silence of a streamed response body while it is read.",
             p => p.ReadIdleTimeout, (p, v) => p.ReadIdleTimeout = v, e => e.ReadIdleTimeout, (e, v) => e with { ReadIdleTimeout = v }),
 
-        Row("LoadBalancing:Policy", Service, new NameValue("PeakEwma, LeastRequest, RoundRobin, Random or a name given to AddLoadBalancer"), "The balancer.",
+        Row("LoadBalancing:Policy", Service, new NameValue($"{string.Join(", ", LoadBalancers.BuiltIn)} or a name given to AddLoadBalancer"), "The balancer.",
             p => p.LoadBalancing.Policy, (p, v) => p.LoadBalancing.Policy = v, e => e.LoadBalancing.Policy, (e, v) => e with { LoadBalancing = e.LoadBalancing with { Policy = v } }),
-        Row("LoadBalancing:PanicThreshold", Service, Share, "The share of instances that the registry calls healthy, below which the others are used as well; 0 is never. Open breakers stay open.",
+        Row("LoadBalancing:PanicThreshold", Service, Share, "The share of healthy instances (the registry, the mesh's own checks and the instance's peers have a say) below which the others are used as well; 0 is never. Open breakers stay open.",
             p => p.LoadBalancing.PanicThreshold, (p, v) => p.LoadBalancing.PanicThreshold = v, e => e.LoadBalancing.PanicThreshold, (e, v) => e with { LoadBalancing = e.LoadBalancing with { PanicThreshold = v } }),
+        Row("LoadBalancing:LeastRequestBias", Service, new NumberValue<double>(0, 10), "How much attempts in flight count against weight for LeastRequest where weights differ; 0 is by weight alone.",
+            p => p.LoadBalancing.LeastRequestBias, (p, v) => p.LoadBalancing.LeastRequestBias = v, e => e.LoadBalancing.LeastRequestBias, (e, v) => e with { LoadBalancing = e.LoadBalancing with { LeastRequestBias = v } }),
+        Row("LoadBalancing:LeastRequestChoices", Service, new NumberValue<int>(2, 32), "The instances that LeastRequest compares for each attempt.",
+            p => p.LoadBalancing.LeastRequestChoices, (p, v) => p.LoadBalancing.LeastRequestChoices = v, e => e.LoadBalancing.LeastRequestChoices, (e, v) => e with { LoadBalancing = e.LoadBalancing with { LeastRequestChoices = v } }),
+        Row("LoadBalancing:HashKey", Service, new NamesValue(HashKeySource.Allowed, HashKeySource.IsValid), "What RingHash and Maglev keep requests together by: the first of these that a request has, after the key given to SetMeshHashKey.",
+            p => p.LoadBalancing.HashKey, (p, v) => p.LoadBalancing.HashKey = v, e => e.LoadBalancing.HashKey, (e, v) => e with { LoadBalancing = e.LoadBalancing with { HashKey = v } }),
+        Row("LoadBalancing:BoundedLoad", Service, new NumberValue<double>(1, 10) { OrOff = true }, "How many times its share of the attempts in flight an instance may have before RingHash and Maglev send keys elsewhere.",
+            p => p.LoadBalancing.BoundedLoad, (p, v) => p.LoadBalancing.BoundedLoad = v, e => e.LoadBalancing.BoundedLoad, (e, v) => e with { LoadBalancing = e.LoadBalancing with { BoundedLoad = v } }),
+        Row("LoadBalancing:SlowStart", Service, new DurationValue(TimeSpan.Zero, TimeSpan.FromHours(1)), "How long an instance that joins proven peers or has healed takes to get its full share; 0 is off.",
+            p => p.LoadBalancing.SlowStart, (p, v) => p.LoadBalancing.SlowStart = v, e => e.LoadBalancing.SlowStart, (e, v) => e with { LoadBalancing = e.LoadBalancing with { SlowStart = v } }),
 
         Row("Retry:MaxAttempts", Call, new NumberValue<int>(1, 100), "Attempts of one call that an instance may have seen, the first included; 1 switches retries off. Where no connection came about, each other instance is tried once beside that.",
             p => p.Retry.MaxAttempts, (p, v) => p.Retry.MaxAttempts = v, e => e.Retry.MaxAttempts, (e, v) => e with { Retry = e.Retry with { MaxAttempts = v } }),
-        Row("Retry:Methods", Call, new NamesValue("HTTP methods", IsToken), "Methods that may be sent again after an instance may have begun to process them.",
+        Row("Retry:Methods", Call, new NamesValue("HTTP methods", HttpToken.IsValid), "Methods that may be sent again after an instance may have begun to process them.",
             p => p.Retry.Methods, (p, v) => p.Retry.Methods = v, e => e.Retry.Methods, (e, v) => e with { Retry = e.Retry with { Methods = v } }),
         Row("Retry:GrpcMethods", Call, new NamesValue("patterns such as /shop.Orders/Get*", static name => name.StartsWith('/')), "Methods of gRPC that may be sent again.",
             p => p.Retry.GrpcMethods, (p, v) => p.Retry.GrpcMethods = v, e => e.Retry.GrpcMethods, (e, v) => e with { Retry = e.Retry with { GrpcMethods = v } }),
@@ -66,6 +77,40 @@ internal static class PolicyTable
             p => p.CircuitBreaker.BreakDuration, (p, v) => p.CircuitBreaker.BreakDuration = v, e => e.CircuitBreaker.BreakDuration, (e, v) => Breaker(e, e.CircuitBreaker with { BreakDuration = v })),
         Row("CircuitBreaker:MaxBreakDuration", Service, Time, "The longest break.",
             p => p.CircuitBreaker.MaxBreakDuration, (p, v) => p.CircuitBreaker.MaxBreakDuration = v, e => e.CircuitBreaker.MaxBreakDuration, (e, v) => Breaker(e, e.CircuitBreaker with { MaxBreakDuration = v })),
+
+        Row("OutlierDetection:Enabled", Service, new SwitchValue(), "Whether instances are compared with one another and the worst set aside.",
+            p => p.OutlierDetection.Enabled, (p, v) => p.OutlierDetection.Enabled = v, e => e.OutlierDetection.Enabled, (e, v) => Outliers(e, e.OutlierDetection with { Enabled = v })),
+        Row("OutlierDetection:Interval", Service, Beats, "How often they are compared, by what each has answered since.",
+            p => p.OutlierDetection.Interval, (p, v) => p.OutlierDetection.Interval = v, e => e.OutlierDetection.Interval, (e, v) => Outliers(e, e.OutlierDetection with { Interval = v })),
+        Row("OutlierDetection:MaxEjectedRatio", Service, Share, "The share of instances that may be ejected at once; one always may unless it is 0, the last one that gets calls never.",
+            p => p.OutlierDetection.MaxEjectedRatio, (p, v) => p.OutlierDetection.MaxEjectedRatio = v, e => e.OutlierDetection.MaxEjectedRatio, (e, v) => Outliers(e, e.OutlierDetection with { MaxEjectedRatio = v })),
+        Row("OutlierDetection:SuccessFloor", Service, Share, "The success rate from which an instance is not ejected, however much better its peers are.",
+            p => p.OutlierDetection.SuccessFloor, (p, v) => p.OutlierDetection.SuccessFloor = v, e => e.OutlierDetection.SuccessFloor, (e, v) => Outliers(e, e.OutlierDetection with { SuccessFloor = v })),
+        Row("OutlierDetection:StandardDeviations", Service, new NumberValue<double>(0, 100), "How far below the mean of all an instance's success rate has to be.",
+            p => p.OutlierDetection.StandardDeviations, (p, v) => p.OutlierDetection.StandardDeviations = v, e => e.OutlierDetection.StandardDeviations, (e, v) => Outliers(e, e.OutlierDetection with { StandardDeviations = v })),
+        Row("OutlierDetection:FailureRatio", Service, new NumberValue<double>(0.01, 1), "The share of failures that ejects an instance whatever the mean is.",
+            p => p.OutlierDetection.FailureRatio, (p, v) => p.OutlierDetection.FailureRatio = v, e => e.OutlierDetection.FailureRatio, (e, v) => Outliers(e, e.OutlierDetection with { FailureRatio = v })),
+        Row("OutlierDetection:MinimumThroughput", Service, Count, "Calls that an instance must have had in an interval to be compared.",
+            p => p.OutlierDetection.MinimumThroughput, (p, v) => p.OutlierDetection.MinimumThroughput = v, e => e.OutlierDetection.MinimumThroughput, (e, v) => Outliers(e, e.OutlierDetection with { MinimumThroughput = v })),
+        Row("OutlierDetection:MinimumEndpoints", Service, Count, "Instances with that many calls below which nobody is ejected.",
+            p => p.OutlierDetection.MinimumEndpoints, (p, v) => p.OutlierDetection.MinimumEndpoints = v, e => e.OutlierDetection.MinimumEndpoints, (e, v) => Outliers(e, e.OutlierDetection with { MinimumEndpoints = v })),
+        Row("OutlierDetection:EjectionTime", Service, new DurationValue(TimeSpan.FromSeconds(1), DurationValue.Longest), "The first ejection; each further one is longer by as much. At most MaxEjectionTime.",
+            p => p.OutlierDetection.EjectionTime, (p, v) => p.OutlierDetection.EjectionTime = v, e => e.OutlierDetection.EjectionTime, (e, v) => Outliers(e, e.OutlierDetection with { EjectionTime = v })),
+        Row("OutlierDetection:MaxEjectionTime", Service, new DurationValue(TimeSpan.FromSeconds(1), DurationValue.Longest), "The longest ejection, and the longest absence that an instance can announce.",
+            p => p.OutlierDetection.MaxEjectionTime, (p, v) => p.OutlierDetection.MaxEjectionTime = v, e => e.OutlierDetection.MaxEjectionTime, (e, v) => Outliers(e, e.OutlierDetection with { MaxEjectionTime = v })),
+
+        Row("HealthCheck:Path", Service, new PathValue(), "What the mesh asks each instance for, beside the calls, to know whether it is well.",
+            p => p.HealthCheck.Path, (p, v) => p.HealthCheck.Path = v, e => e.HealthCheck.Path, (e, v) => Checks(e, e.HealthCheck with { Path = v })),
+        Row("HealthCheck:Interval", Service, Beats, "How often each instance is checked.",
+            p => p.HealthCheck.Interval, (p, v) => p.HealthCheck.Interval = v, e => e.HealthCheck.Interval, (e, v) => Checks(e, e.HealthCheck with { Interval = v })),
+        Row("HealthCheck:Timeout", Service, new DurationValue(DurationValue.Shortest, TimeSpan.FromMinutes(1)), "How long a check may take.",
+            p => p.HealthCheck.Timeout, (p, v) => p.HealthCheck.Timeout = v, e => e.HealthCheck.Timeout, (e, v) => Checks(e, e.HealthCheck with { Timeout = v })),
+        Row("HealthCheck:HealthyThreshold", Service, Count, "Passes in a row that make an unhealthy instance healthy; the first time one is enough.",
+            p => p.HealthCheck.HealthyThreshold, (p, v) => p.HealthCheck.HealthyThreshold = v, e => e.HealthCheck.HealthyThreshold, (e, v) => Checks(e, e.HealthCheck with { HealthyThreshold = v })),
+        Row("HealthCheck:UnhealthyThreshold", Service, Count, "Failures in a row that make a healthy instance unhealthy.",
+            p => p.HealthCheck.UnhealthyThreshold, (p, v) => p.HealthCheck.UnhealthyThreshold = v, e => e.HealthCheck.UnhealthyThreshold, (e, v) => Checks(e, e.HealthCheck with { UnhealthyThreshold = v })),
+        Row("HealthCheck:Port", Service, new NumberValue<int>(0, 65535), "The port to ask at; 0 is the instance's own.",
+            p => p.HealthCheck.Port, (p, v) => p.HealthCheck.Port = v, e => e.HealthCheck.Port, (e, v) => Checks(e, e.HealthCheck with { Port = v })),
 
         Row("Bulkhead:MaxConcurrency", Service, Count, "Calls that may run at once.",
             p => p.Bulkhead.MaxConcurrency, (p, v) => p.Bulkhead.MaxConcurrency = v, e => e.Bulkhead.MaxConcurrency, (e, v) => e with { Bulkhead = e.Bulkhead with { MaxConcurrency = v } }),
@@ -128,6 +173,7 @@ internal static class PolicyTable
 
     private static EffectivePolicy Breaker(EffectivePolicy policy, CircuitBreakerSettings breaker) => policy with { CircuitBreaker = breaker };
 
-    // RFC 9110, 5.6.2: a method is a token.
-    private static bool IsToken(string text) => text.Length > 0 && text.All(static c => char.IsAsciiLetterOrDigit(c) || "!#$%&'*+-.^_`|~".Contains(c));
+    private static EffectivePolicy Outliers(EffectivePolicy policy, OutlierDetectionSettings outliers) => policy with { OutlierDetection = outliers };
+
+    private static EffectivePolicy Checks(EffectivePolicy policy, HealthCheckSettings checks) => policy with { HealthCheck = checks };
 }

@@ -1,0 +1,3 @@
+namespace MeshLib.Testing;
+
+internal sealed record TestSeed(int Value);

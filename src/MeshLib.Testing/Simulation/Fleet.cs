@@ -1,0 +1,46 @@
+namespace MeshLib.Testing.Simulation;
+
+/// <summary>The servers of a run as clients reach them: across the network.</summary>
+internal sealed class Fleet
+{
+    private readonly VirtualTime _time;
+    private readonly ServerModel[] _servers;
+    private readonly long _there;
+    private readonly long _back;
+
+    public Fleet(SimulationScenario scenario, VirtualTime time, SimulationSeed seed)
+    {
+        _time = time;
+        _servers = [.. scenario.Servers.Select((server, index) => new ServerModel(server, scenario.Duration, seed.Stream("server", index)))];
+        _there = scenario.RoundTrip.Ticks / 2;
+        _back = scenario.RoundTrip.Ticks - _there;
+    }
+
+    public int Count => _servers.Length;
+
+    /// <summary>Requests that each server has had.</summary>
+    public IEnumerable<long> Requests => _servers.Select(static server => server.Requests);
+
+    /// <summary>Sends a request now; the answer's time is when the client has it.</summary>
+    public ServerAnswer Send(int server, double work)
+    {
+        var answer = _servers[server].Accept(_time.Now + _there, work);
+        return answer.At == long.MaxValue ? answer : answer with { At = answer.At + _back };
+    }
+
+    /// <summary>The server with the earliest expected end; among equals the first one from <paramref name="from"/> on.</summary>
+    public int Earliest(int from, double work)
+    {
+        var (best, least) = (from, long.MaxValue);
+        for (var i = 0; i < _servers.Length; i++)
+        {
+            var index = (from + i) % _servers.Length;
+            if (_servers[index].ExpectedEnd(_time.Now + _there, work) is var end && end < least)
+            {
+                (best, least) = (index, end);
+            }
+        }
+
+        return best;
+    }
+}

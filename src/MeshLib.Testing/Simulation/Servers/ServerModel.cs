@@ -1,0 +1,122 @@
+namespace MeshLib.Testing.Simulation;
+
+/// <summary>
+/// One server of a run. Speeds and faults are known beforehand and nothing that has been taken is given back, so what becomes of a request is settled as it comes in: it begins when the
+/// first worker is free and ends when the work is done. That makes a request one event, however long the queue.
+/// </summary>
+internal sealed class ServerModel
+{
+    private readonly SpeedProfile _speed;
+    private readonly Random _random;
+    private readonly ServerFault[] _fates;
+    private readonly long[]? _free;
+
+    /// <param name="server">The server.</param>
+    /// <param name="until">How long the run is.</param>
+    /// <param name="random">The server's own chance.</param>
+    public ServerModel(SimulatedServer server, TimeSpan until, Random random)
+    {
+        _speed = new SpeedProfile(server, until, random);
+        _random = random;
+        _fates = [.. server.Faults.Where(static fault => fault.Kind is ServerFaultKind.Delayed or ServerFaultKind.Failing or ServerFaultKind.Down)];
+        _free = server.Workers is { } workers ? new long[workers] : null;
+    }
+
+    /// <summary>Requests that have come, refused ones included.</summary>
+    public long Requests { get; private set; }
+
+    /// <summary>Takes a request in.</summary>
+    /// <param name="now">When it arrives; never earlier than the one before.</param>
+    /// <param name="work">Seconds of work at speed 1.</param>
+    public ServerAnswer Accept(long now, double work)
+    {
+        Requests++;
+        foreach (var fault in _fates)
+        {
+            if (IsInForce(fault, now))
+            {
+                switch (fault.Kind)
+                {
+                    case ServerFaultKind.Down:
+                        return new(ServerFate.Refused, now);
+                    case ServerFaultKind.Delayed:
+                        return new(ServerFate.Answered, now + fault.Delay.Ticks);
+                    case ServerFaultKind.Failing when fault.Share >= 1 || _random.NextDouble() < fault.Share:
+                        return new(ServerFate.Answered, now, fault.Status);
+                }
+            }
+        }
+
+        var end = Finish(now, work, out var worker);
+        if (NextFall(now) is var fall && fall < end)
+        {
+            // What the server was working on, and what was waiting, goes down with it; when it comes back its workers are free.
+            if (_free is not null)
+            {
+                _free[worker] = fall;
+            }
+
+            return new(ServerFate.Reset, fall);
+        }
+
+        if (_free is not null)
+        {
+            _free[worker] = end;
+        }
+
+        return new(ServerFate.Answered, end);
+    }
+
+    /// <summary>When a request that arrived now would be done, as far as queue, speed and failures are known and its own work is not; <see cref="long.MaxValue"/> if it would fail.</summary>
+    /// <param name="now">The present.</param>
+    /// <param name="work">The expected work, in seconds.</param>
+    public long ExpectedEnd(long now, double work)
+    {
+        foreach (var fault in _fates)
+        {
+            if (IsInForce(fault, now))
+            {
+                return fault.Kind == ServerFaultKind.Delayed ? now + fault.Delay.Ticks : long.MaxValue;
+            }
+        }
+
+        var end = Finish(now, work, out _);
+        return NextFall(now) < end ? long.MaxValue : end;
+    }
+
+    private static bool IsInForce(ServerFault fault, long now) => now >= VirtualTime.TimestampOf(fault.From) && (fault.Until == TimeSpan.MaxValue || now < VirtualTime.TimestampOf(fault.Until));
+
+    private long Finish(long now, double work, out int worker)
+    {
+        worker = 0;
+        if (_free is null)
+        {
+            return _speed.Finish(now, now, work);
+        }
+
+        for (var i = 1; i < _free.Length; i++)
+        {
+            if (_free[i] < _free[worker])
+            {
+                worker = i;
+            }
+        }
+
+        var start = Math.Max(now, _free[worker]);
+        return start == long.MaxValue ? long.MaxValue : _speed.Finish(now, start, work);
+    }
+
+    private long NextFall(long now)
+    {
+        var next = long.MaxValue;
+        foreach (var fault in _fates)
+        {
+            if (fault.Kind == ServerFaultKind.Down && VirtualTime.TimestampOf(fault.From) is var from && from > now)
+            {
+                next = Math.Min(next, from);
+            }
+        }
+
+        return next;
+    }
+}

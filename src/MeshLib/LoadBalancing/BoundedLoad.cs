@@ -1,0 +1,69 @@
+namespace MeshLib;
+
+/// <summary>
+/// Consistent hashing with bounded loads (Mirrokni, Thorup and Zadimoghaddam, SODA 2018): no endpoint has more attempts in flight than a factor times its share of all; keys whose
+/// endpoint is full go elsewhere until it is not. The sizes are Envoy's (hash_balance_factor); an endpoint has room while it has fewer than its size, so that the bound holds.
+/// </summary>
+internal sealed class BoundedLoad
+{
+    /// <summary>Against what multiplying fractions adds to a whole number.</summary>
+    private const double Rounding = 1e-9;
+
+    private readonly CandidateSet _candidates;
+    private readonly double _factor;
+    private readonly double _totalWeight;
+    private readonly uint _readEvery;
+    private int _inFlight;
+    private uint _reads;
+
+    /// <param name="candidates">At least one.</param>
+    /// <param name="factor">How many times its share an endpoint may have, 1 or more.</param>
+    public BoundedLoad(CandidateSet candidates, double factor)
+    {
+        _candidates = candidates;
+        _factor = factor;
+        foreach (ref readonly var candidate in candidates.All)
+        {
+            _totalWeight += candidate.Weight;
+        }
+
+        // Nobody counts the attempts of a set, and counting at each pick would take its size: eight endpoints are read a pick, at any size, and up to eight the sum is exact.
+        _readEvery = (uint)Math.Max((candidates.Count + 7) / 8, 1);
+        _inFlight = Sum();
+    }
+
+    /// <summary>How full an endpoint is: below 1 it has room.</summary>
+    public double Fullness(int index)
+    {
+        ref readonly var candidate = ref _candidates.All[index];
+        var inFlight = candidate.Load.InFlight;
+        return inFlight == 0 ? 0 : (double)inFlight / Slots(InFlight(), _factor, candidate.Weight / _totalWeight);
+    }
+
+    /// <summary>The attempts that an endpoint of share <paramref name="share"/> may have in flight while the set has <paramref name="inFlight"/>; at least one.</summary>
+    public static int Slots(int inFlight, double factor, double share) => Math.Max((int)Math.Ceiling((TotalSlots(inFlight, factor) * share) - Rounding), 1);
+
+    /// <summary>The attempts that all endpoints together may have, one more than there are included.</summary>
+    public static int TotalSlots(int inFlight, double factor) => (int)Math.Ceiling(((inFlight + 1) * factor) - Rounding);
+
+    private int InFlight()
+    {
+        if (_readEvery == 1 || Interlocked.Increment(ref _reads) % _readEvery == 0)
+        {
+            Volatile.Write(ref _inFlight, Sum());
+        }
+
+        return Volatile.Read(ref _inFlight);
+    }
+
+    private int Sum()
+    {
+        var sum = 0;
+        foreach (ref readonly var candidate in _candidates.All)
+        {
+            sum += candidate.Load.InFlight;
+        }
+
+        return sum;
+    }
+}
