@@ -19,8 +19,10 @@ public class EndpointSubsetTests
         for (var process = 0; process < processes; process++)
         {
             var used = EndpointSubset.Of(endpoints, endpoints, new(process, processes), Settings, seed: process);
-            Assert.True(used.Count >= 12);
             var total = used.Sum(static endpoint => endpoint.Weight);
+
+            // Twelve of the mean weight: fewer heavy ones, or more light ones, are as good.
+            Assert.InRange(total, 12 * endpoints.Average(static endpoint => endpoint.Capacity) * (1 - 1e-9), double.MaxValue);
             foreach (var endpoint in used)
             {
                 loads[endpoint] += endpoint.Weight / total;
