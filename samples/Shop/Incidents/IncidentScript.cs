@@ -9,7 +9,8 @@ internal static class IncidentScript
     [
         new Healthy(),
         new InstanceFault("one-503", "one instance answers 503", Fault.Unavailable),
-        new InstanceKilled(),
+        new InstancesKilled("one-killed", "one instance killed (-9)"),
+        new InstancesKilled("zone-lost", "a whole zone killed (-9)") { WholeZone = true },
 
         // Until the first slow answer no stack can know; those calls alone must not be the worst hundredth.
         new InstanceFault("one-slow", "one instance 20 × slower", Fault.Slow) { Lasting = TimeSpan.FromSeconds(4) },
