@@ -70,8 +70,9 @@ internal static class PickBenchmark
     {
         for (var i = 0; i < operations; i++)
         {
-            var load = picker.Pick(calls[i & (calls.Length - 1)])!.Load;
-            load.Begin();
+            var call = calls[i & (calls.Length - 1)];
+            var load = picker.Pick(call)!.Load;
+            load.Begin(call.AttemptStarted);
             load.End();
         }
     };

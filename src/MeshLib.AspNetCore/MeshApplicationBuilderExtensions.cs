@@ -17,7 +17,7 @@ public static class MeshApplicationBuilderExtensions
     /// Honours the deadlines that come with requests (<c>mesh-timeout</c>, <c>grpc-timeout</c>, <c>x-envoy-expected-rq-timeout-ms</c>; the shortest counts). The deadline becomes
     /// <see cref="Deadline.Current"/>, so outgoing mesh calls inherit it; at the deadline <see cref="HttpContext.RequestAborted"/> fires, and unless the response has begun the answer is 504.
     /// A deadline only ever shortens. A gRPC request gets the ambient deadline only; its server ends it. The addresses that the server is bound to become known to the mesh, so that a
-    /// registry can register this instance without being told a port.
+    /// registry can register this instance without being told a port. Once the host stops, answers tell mesh clients that this instance is leaving (<c>Retry-After</c> and <c>mesh-retry: no</c>).
     /// </summary>
     /// <remarks>
     /// It stands after forwarded headers and the exception handler, and before authentication. Where authentication is registered and <c>UseAuthentication()</c> is not called, <c>WebApplication</c>
@@ -46,6 +46,8 @@ public static class MeshApplicationBuilderExtensions
         services.GetService<IHostApplicationLifetime>()?.ApplicationStopped.Register(settings.Dispose);
         var metrics = new ServerMetrics(services.GetRequiredService<IMeterFactory>(), services.GetRequiredService<ListenerFaults>());
         var sweep = services.GetRequiredService<DeadlineSweep>();
-        return app.Use(next => order.Place(new DeadlineMiddleware(next, clock, sweep, settings, metrics, logging.CreateLogger<DeadlineMiddleware>()).InvokeAsync));
+        var stopping = services.GetService<IHostApplicationLifetime>()?.ApplicationStopping ?? CancellationToken.None;
+        return app.Use(next => order.Place(new DrainAnnouncement(
+            new DeadlineMiddleware(next, clock, sweep, settings, metrics, logging.CreateLogger<DeadlineMiddleware>()).InvokeAsync, stopping).InvokeAsync));
     }
 }

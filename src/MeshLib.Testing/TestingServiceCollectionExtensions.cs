@@ -9,7 +9,7 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class TestingServiceCollectionExtensions
 {
     /// <summary>
-    /// Cuts the mesh of a host off from the world: no Consul, no registration, no file, no endpoint from configuration or DNS, no connection. Its clients reach what the test routes and
+    /// Cuts the mesh of a host off from the world: no Consul, no registration, no file, no endpoint from configuration or DNS, no connection. Its clients, and its health checks, reach what the test routes and
     /// nothing else; a call to any other service ends with an <see cref="InvalidOperationException"/> that names it. All between the client and the instance (balancing, breakers,
     /// retries, deadlines) is what runs in production.
     /// </summary>
@@ -28,6 +28,7 @@ public static class TestingServiceCollectionExtensions
         services.TryAddSingleton<FakeNetwork>();
         services.Replace(ServiceDescriptor.Singleton(static provider => new EndpointSources([provider.GetRequiredService<FakeNetwork>()])));
         services.Replace(ServiceDescriptor.Singleton(CreateEnvironment));
+        services.Replace(ServiceDescriptor.Singleton(CreateHealthChecks));
         services.Replace(ServiceDescriptor.Singleton<IMeshHandlerFactory, FakeNetworkHandlerFactory>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHttpMessageHandlerBuilderFilter, FakeNetworkFilter>());
         configure?.Invoke(new MeshTestingBuilder(services));
@@ -36,4 +37,7 @@ public static class TestingServiceCollectionExtensions
 
     private static MeshEnvironment CreateEnvironment(IServiceProvider provider) => new(
         new MonotonicClock(provider.GetRequiredService<TimeProvider>()), new RepeatableRandom(provider.GetService<TestSeed>()?.Value ?? 0));
+
+    private static HealthCheckTransport CreateHealthChecks(IServiceProvider provider) => new(
+        new FakeNetworkHandler(provider.GetRequiredService<FakeNetwork>(), HealthCheckTransport.CreateHandler()), provider.GetRequiredService<TimeProvider>());
 }

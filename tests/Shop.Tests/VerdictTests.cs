@@ -21,6 +21,15 @@ public class VerdictTests
         Assert.Equal(passed, new Verdict(scoreboard).Passed);
     }
 
+    [Theory]
+    [InlineData("one-fast-500", 0.9, true)]
+    [InlineData("one-fast-500", 1.1, false)]
+    [InlineData("one-slow", 9.9, true)]
+    [InlineData("one-slow", 10.1, false)]
+    [InlineData("one-503", 100, true)]
+    public void TheStruckInstance_IsToBeKeptAwayFrom(string incident, double toStruck, bool passed) =>
+        Assert.Equal(passed, new Verdict(Board(incident, Figures(1000) with { ToStruck = toStruck })).Passed);
+
     [Fact]
     public void Incident_ThatWasNotMeasured_IsNotMet() => Assert.False(new Verdict(new Scoreboard(IncidentScript.All, Stack.All)).Passed);
 
@@ -35,6 +44,10 @@ public class VerdictTests
     [Fact]
     public void Comparison_SaysWhereAnotherStackDoesBetter() =>
         Assert.Equal("better: 10.0 points more succeed", Comparison.Of(Figures(1000), Figures(900)));
+
+    [Fact]
+    public void Comparison_SaysHowMuchMoreTheStruckInstanceGets() =>
+        Assert.Equal("28.3 points more to the struck", Comparison.Of(Figures(1000) with { ToStruck = 33.3 }, Figures(1000) with { ToStruck = 5 }));
 
     private static Figures Figures(int succeeded) => new(1000, succeeded, 10, 20, 1000, new Dictionary<string, int>());
 

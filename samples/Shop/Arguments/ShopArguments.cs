@@ -19,7 +19,7 @@ internal sealed record ShopArguments
         Consul is $CONSUL_BIN, or a consul on the PATH, or what tests/get-consul.sh fetches.
 
         The exit code is 0 when MeshLib answered at least 99.9 % of the calls in every incident with a healthy instance
-        (100 % where an orderly shop loses nothing), 1 when it did not, 2 when the arguments are wrong or the shop could not open.
+        (100 % where an orderly shop loses nothing) and kept away from a struck one as it should, 1 when it did not, 2 when the arguments are wrong or the shop could not open.
         """;
 
     /// <summary>Null: Consul where it can be had, memory otherwise.</summary>

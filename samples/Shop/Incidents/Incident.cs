@@ -18,6 +18,11 @@ internal abstract class Incident
     /// <summary>The share of calls, in percent, that MeshLib has to answer; null where no instance is healthy.</summary>
     public virtual double? Required => 99.9;
 
+    /// <summary>
+    /// The share of attempts, in percent, that MeshLib may send to the struck instance once it had time to notice; null where no instance is struck that would show in it. Blind is an even share.
+    /// </summary>
+    public virtual double? MostToStruck => null;
+
     /// <summary>Plays while the load runs.</summary>
     public abstract Task PlayAsync(Scene scene);
 

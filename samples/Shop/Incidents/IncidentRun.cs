@@ -45,7 +45,7 @@ internal sealed class IncidentRun(Fleet fleet, IRegistry registry, Scoreboard sc
 
         // Both, whatever becomes of the other: an interrupted script must not start a process that nobody ends.
         await Task.WhenAll(play, load);
-        var figures = recorder.Figures(fleet.Received(LoadPlan.Service) - received);
+        var figures = recorder.Figures(fleet.Received(LoadPlan.Service) - received) with { ToStruck = scene.ShareOfStruck };
         await incident.RepairAsync(scene);
         return figures;
     }

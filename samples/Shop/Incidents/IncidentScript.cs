@@ -12,8 +12,11 @@ internal static class IncidentScript
         new InstancesKilled("one-killed", "one instance killed (-9)"),
         new InstancesKilled("zone-lost", "a whole zone killed (-9)") { WholeZone = true },
 
-        // Until the first slow answer no stack can know; those calls alone must not be the worst hundredth.
-        new InstanceFault("one-slow", "one instance 20 × slower", Fault.Slow) { Lasting = TimeSpan.FromSeconds(4) },
+        // Quick failures look like an idle instance to whoever picks by latency or by load, the more so the more the others have to do.
+        new InstanceFault("one-fast-500", "one fails in 1 ms, others need 50", Fault.Error) { Others = Fault.Busy, Lasting = TimeSpan.FromSeconds(4), Avoided = 1 },
+
+        // Whoever picks by latency gives it a tenth of what each of the others gets: one call in twenty, of which none fails.
+        new InstanceFault("one-slow", "one instance 10 × slower", Fault.Slow) { Lasting = TimeSpan.FromSeconds(4), Avoided = 10 },
 
         // The first attempts that hang are given up after 3 s; what a stack learns from that comes later still.
         new InstanceFault("one-hangs", "one instance accepts and hangs", Fault.Hang) { Lasting = TimeSpan.FromSeconds(5) },

@@ -12,7 +12,13 @@ internal enum Fault
     /// <summary>It takes the request and never answers.</summary>
     Hang,
 
-    /// <summary>It needs twenty times as long.</summary>
+    /// <summary>It answers 500 in a millisecond.</summary>
+    Error,
+
+    /// <summary>It needs five times as long: 50 ms.</summary>
+    Busy,
+
+    /// <summary>It needs ten times as long.</summary>
     Slow,
 
     /// <summary>It answers 30 % of the requests with 503.</summary>

@@ -9,6 +9,9 @@ namespace Shop.Measurement;
 /// <param name="Failures">How the other calls ended: a status code or the type of an exception, with its count.</param>
 internal sealed record Figures(int Requests, int Succeeded, double? P50Ms, double? P99Ms, long Attempts, IReadOnlyDictionary<string, int> Failures)
 {
+    /// <summary>The share of attempts, in percent, that reached the struck instance once there was time to notice; null where it is not counted.</summary>
+    public double? ToStruck { get; init; }
+
     /// <summary>In percent.</summary>
     public double Success => Requests == 0 ? 0 : 100.0 * Succeeded / Requests;
 

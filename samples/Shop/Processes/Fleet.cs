@@ -109,6 +109,9 @@ internal sealed class Fleet(IRegistry registry) : IAsyncDisposable
     public long Received(string service) =>
         new DirectoryInfo(_folder).EnumerateFiles(service + "-*").Sum(tally => tally.Length);
 
+    /// <summary>Requests that have reached one instance.</summary>
+    public long Received(Instance instance) => new FileInfo(TallyOf(instance.Name)) is { Exists: true } tally ? tally.Length : 0;
+
     public async ValueTask DisposeAsync()
     {
         await Task.WhenAll(_processes.Select(process => process.DisposeAsync().AsTask()));

@@ -10,6 +10,7 @@ internal static class Comparison
     private const double LatencyFactor = 1.5;
     private const double LatencyMarginMs = 10;
     private const double AttemptsMargin = 0.05;
+    private const double ToStruckMargin = 5;
 
     public static string Of(Figures stack, Figures mesh)
     {
@@ -18,6 +19,7 @@ internal static class Comparison
         Judge(stack.Success - mesh.Success, SuccessMargin, points => $"{Number(points)} points more succeed", points => $"{Number(points)} points fewer succeed");
         Judge(Late(mesh, stack), 0, _ => "quicker", _ => $"p99 {Number(Ratio(stack, mesh))} × as long");
         Judge(mesh.AttemptsPerRequest - stack.AttemptsPerRequest, AttemptsMargin, _ => "fewer attempts", _ => "more attempts");
+        Judge(mesh.ToStruck - stack.ToStruck ?? 0, ToStruckMargin, points => $"{Number(points)} points fewer to the struck", points => $"{Number(points)} points more to the struck");
         return (better, worse) switch
         {
             // What a stack saves by failing is no merit.

@@ -42,6 +42,7 @@ internal static class ReportFile
         ["success"] = Math.Round(figures.Success, 3),
         ["p50Ms"] = Round(figures.P50Ms),
         ["p99Ms"] = Round(figures.P99Ms),
+        ["toStruck"] = Round(figures.ToStruck),
         ["attemptsPerRequest"] = Math.Round(figures.AttemptsPerRequest, 3),
     };
 

@@ -12,7 +12,7 @@ internal static class ScoreTable
     {
         var table = new Table { Border = TableBorder.Simple };
         table.AddColumns("incident", "stack");
-        foreach (var column in (string[])["success", "p50 ms", "p99 ms", "attempts"])
+        foreach (var column in (string[])["success", "p50 ms", "p99 ms", "attempts", "to struck"])
         {
             table.AddColumn(column, cells => cells.RightAligned());
         }
@@ -48,13 +48,14 @@ internal static class ScoreTable
                 Milliseconds(figures.P50Ms),
                 Milliseconds(figures.P99Ms),
                 figures.AttemptsPerRequest.ToString("0.00", CultureInfo.InvariantCulture),
+                figures.ToStruck?.ToString("0.0 '%'", CultureInfo.InvariantCulture) ?? "",
                 string.Join("; ", new[] { mesh is null || mesh == figures ? null : Comparison.Of(figures, mesh), Failures(figures) }.OfType<string>()),
             ];
         }
 
         return scoreboard.FindRunning(incident, stack) is { } running
-            ? ["…", "", "", "", string.Create(CultureInfo.InvariantCulture, $"{running.Offered} calls, {running.Figures(0).Failures.Values.Sum()} failed")]
-            : ["", "", "", "", ""];
+            ? ["…", "", "", "", "", string.Create(CultureInfo.InvariantCulture, $"{running.Offered} calls, {running.Figures(0).Failures.Values.Sum()} failed")]
+            : ["", "", "", "", "", ""];
     }
 
     // Rounded down: 99.96 % is not 100 %.

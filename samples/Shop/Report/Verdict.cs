@@ -50,6 +50,11 @@ internal sealed class Verdict
             yield return string.Create(CultureInfo.InvariantCulture, $"{(demand.Key < 100 ? "≥ " : "")}{demand.Key} % of calls answered in {string.Join(", ", demand.Select(static judgement => judgement.Incident.Name))}");
         }
 
+        foreach (var incident in _judgements.Select(static judgement => judgement.Incident).Where(static incident => incident.MostToStruck is not null))
+        {
+            yield return string.Create(CultureInfo.InvariantCulture, $"≤ {incident.MostToStruck} % of attempts to the struck instance in {incident.Name}");
+        }
+
         if (_unjudged.Count > 0)
         {
             yield return $"none for {string.Join(", ", _unjudged)}, where no instance is healthy";
@@ -58,9 +63,14 @@ internal sealed class Verdict
 
     private sealed record Judgement(Incident Incident, double Required, Figures? Mesh)
     {
-        public bool Met => Mesh is not null && Mesh.Success >= Required;
+        public bool Met => Mesh is not null && Answers && Avoids;
 
-        public override string ToString() => string.Create(
-            CultureInfo.InvariantCulture, $"{Incident.Name}: MeshLib answered {Mesh?.Success:0.000} % of {Mesh?.Requests} calls; {Required} % are demanded.");
+        private bool Answers => Mesh?.Success >= Required;
+
+        private bool Avoids => !(Mesh?.ToStruck > Incident.MostToStruck);
+
+        public override string ToString() => Answers
+            ? string.Create(CultureInfo.InvariantCulture, $"{Incident.Name}: MeshLib sent {Mesh?.ToStruck:0.00} % of the attempts to the struck instance; {Incident.MostToStruck} % are allowed.")
+            : string.Create(CultureInfo.InvariantCulture, $"{Incident.Name}: MeshLib answered {Mesh?.Success:0.000} % of {Mesh?.Requests} calls; {Required} % are demanded.");
     }
 }

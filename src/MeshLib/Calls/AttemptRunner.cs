@@ -42,7 +42,7 @@ internal sealed class AttemptRunner
         var limit = FreshLimit(call);
         var endpoint = ticket.Endpoint;
         var response = default(HttpResponseMessage);
-        endpoint.Load.Begin();
+        endpoint.Load.Begin(now);
         try
         {
             limit.ArmAttempt(attemptDue);
@@ -63,7 +63,7 @@ internal sealed class AttemptRunner
                 endpoint.Observe(LoadReportReader.Read(response.Headers), _clock.Now());
             }
 
-            call.Outcome = _classifier.Classify(response, call.Grpc, call.Grpc && _time.IsSpent(call));
+            call.Outcome = _classifier.Classify(response, call.Grpc, call.Grpc && _time.IsSpent(call), call.Set.Service.Predicate);
             if (call.Outcome.Reason == OutcomeReason.GatewayTimeout && _time.IsSpent(call))
             {
                 // Both sides count down the same time; whoever is first, the caller sees the same.

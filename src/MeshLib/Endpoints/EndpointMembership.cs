@@ -82,6 +82,7 @@ internal sealed class EndpointMembership(MonotonicClock clock, Random random)
         }
 
         _present = next;
+        DropReplaced();
         var gone = _vanished.Count;
         if (gone < Mass || next.Count == 0 || next.Count >= panicThreshold * (next.Count + gone))
         {
@@ -96,6 +97,22 @@ internal sealed class EndpointMembership(MonotonicClock clock, Random random)
         }
 
         return changed;
+    }
+
+    // The lowest id wins, so that every process decides alike.
+    private static Dictionary<string, DiscoveredEndpoint>.ValueCollection OnePerAddress(IReadOnlyList<DiscoveredEndpoint> endpoints)
+    {
+        var byAddress = new Dictionary<string, DiscoveredEndpoint>(endpoints.Count);
+        foreach (var endpoint in endpoints)
+        {
+            ref var chosen = ref CollectionsMarshal.GetValueRefOrAddDefault(byAddress, endpoint.Prefix, out var known);
+            if (!known || string.CompareOrdinal(endpoint.Metadata.Id, chosen!.Metadata.Id) < 0)
+            {
+                chosen = endpoint;
+            }
+        }
+
+        return byAddress.Values;
     }
 
     /// <summary>Forgets who left too long ago. Returns whether that changed anything that requests depend on.</summary>
@@ -126,24 +143,21 @@ internal sealed class EndpointMembership(MonotonicClock clock, Random random)
         return lost.Count > 0;
     }
 
-    // The lowest id wins, so that every process decides alike.
-    private static Dictionary<string, DiscoveredEndpoint>.ValueCollection OnePerAddress(IReadOnlyList<DiscoveredEndpoint> endpoints)
-    {
-        var byAddress = new Dictionary<string, DiscoveredEndpoint>(endpoints.Count);
-        foreach (var endpoint in endpoints)
-        {
-            ref var chosen = ref CollectionsMarshal.GetValueRefOrAddDefault(byAddress, endpoint.Prefix, out var known);
-            if (!known || string.CompareOrdinal(endpoint.Metadata.Id, chosen!.Metadata.Id) < 0)
-            {
-                chosen = endpoint;
-            }
-        }
-
-        return byAddress.Values;
-    }
-
     private static bool SameMetadata(EndpointMetadata left, EndpointMetadata right) =>
         ReferenceEquals(left, right) || (left with { Tags = right.Tags } == right && left.Tags.SequenceEqual(right.Tags));
+
+    // Whoever is back at its address under another id is no second endpoint.
+    private void DropReplaced()
+    {
+        if (_vanished.Count > 0)
+        {
+            var listed = _present.Keys.Select(static identity => identity.Prefix).ToHashSet();
+            foreach (var replaced in _vanished.Keys.Where(identity => listed.Contains(identity.Prefix)).ToList())
+            {
+                _vanished.Remove(replaced);
+            }
+        }
+    }
 
     private void List()
     {

@@ -304,8 +304,14 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
     public void Advance(long now) => Change(now, static (set, now) => set._membership.Forget(now) | set._health.Advance(set._membership.Members, set.Service.Policy, now));
 
     /// <summary>An endpoint has announced that it will be away.</summary>
-    public void Announce(MeshEndpoint endpoint, TimeSpan away, long now) =>
-        Change((endpoint, away, now), static (set, it) => set._health.Announce(set._membership.Members, it.endpoint, it.away, set.Service.Policy, it.now));
+    public void Announce(MeshEndpoint endpoint, TimeSpan away, long now)
+    {
+        // Every answer of an endpoint that is leaving says so: once is enough.
+        if (!endpoint.Health.IsAway && now >= _health.DeafUntil)
+        {
+            Change((endpoint, away, now), static (set, it) => set._health.Announce(set._membership.Members, it.endpoint, it.away, set.Service.Policy, it.now));
+        }
+    }
 
     /// <summary>Takes an endpoint out by hand, as <see cref="EndpointState.Withdrawn"/> or <see cref="EndpointState.Draining"/>.</summary>
     public void TakeOut(MeshEndpoint endpoint, EndpointState state) => Change((endpoint, state), static (set, it) => set._health.TakeOut(it.endpoint, it.state));

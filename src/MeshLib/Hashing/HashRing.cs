@@ -56,12 +56,7 @@ internal sealed class HashRing : HashTable
     /// <param name="entriesPerWeight">Entries of a host of weight 1.</param>
     public static HashRing Of(IReadOnlyList<HashedHost> hosts, HashRing? previous = null, int entriesPerWeight = EntriesPerWeight)
     {
-        var perWeight = (double)entriesPerWeight;
-        for (var wanted = hosts.Sum(static host => (long)host.Weight) * entriesPerWeight; wanted > MostEntries; wanted /= 2)
-        {
-            perWeight /= 2;
-        }
-
+        var perWeight = EntriesThatFit(hosts, entriesPerWeight);
         var members = new Dictionary<string, (int Index, int Entries)>(hosts.Count, StringComparer.Ordinal);
         var stays = new int[previous?._hosts.Count ?? 0];
         Array.Fill(stays, -1);
@@ -112,6 +107,17 @@ internal sealed class HashRing : HashTable
         }
 
         return low == _hashes.Length ? 0 : low;
+    }
+
+    private static double EntriesThatFit(IReadOnlyList<HashedHost> hosts, double perWeight)
+    {
+        var weight = hosts.Sum(static host => (long)host.Weight);
+        while (weight * perWeight > MostEntries)
+        {
+            perWeight /= 2;
+        }
+
+        return perWeight;
     }
 
     private static void AddEntries(string key, int entries, int owner, ulong[] hashes, int[] owners, ref int at)

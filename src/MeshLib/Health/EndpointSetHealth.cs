@@ -11,6 +11,8 @@ internal sealed partial class EndpointSetHealth
     // The multiples of 1/φ modulo 1 are spread evenly at every number of them (Knuth, TAOCP 3, 6.4).
     private const double GoldenStep = 0.6180339887498949;
 
+    private static readonly TimeSpan Deafness = TimeSpan.FromSeconds(1);
+
     private readonly string _service;
     private readonly MonotonicClock _clock;
     private readonly MeshMetrics _metrics;
@@ -18,6 +20,7 @@ internal sealed partial class EndpointSetHealth
     private readonly OutlierDetector _outliers;
     private double _nextPhase;
     private long _judgedAt;
+    private long _deafUntil;
     private int _nextChecked;
 
     public EndpointSetHealth(string service, MeshEnvironment environment, MeshMetrics metrics, ILogger logger)
@@ -30,6 +33,11 @@ internal sealed partial class EndpointSetHealth
         _nextPhase = environment.Random.NextDouble();
         _judgedAt = _clock.Now();
     }
+
+    /// <summary>
+    /// Until when announcements are not listened to, because one could not be believed: where all announce, that must not be reckoned anew with every answer. The one member that is read without the lock.
+    /// </summary>
+    public long DeafUntil => Volatile.Read(ref _deafUntil);
 
     /// <summary>What time alone changes.</summary>
     public bool Advance(IReadOnlyList<MeshEndpoint> members, EffectivePolicy policy, long now)
@@ -115,6 +123,7 @@ internal sealed partial class EndpointSetHealth
         var left = members.Count(member => member.IsFit && !ReferenceEquals(member, endpoint));
         if (endpoint.Health.IsAway || left == 0 || left < policy.LoadBalancing.PanicThreshold * known)
         {
+            Volatile.Write(ref _deafUntil, _clock.After(now, Deafness));
             return false;
         }
 

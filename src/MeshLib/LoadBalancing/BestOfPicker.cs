@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace MeshLib;
 
 /// <summary>
@@ -13,7 +15,13 @@ internal sealed class BestOfPicker<TMetric>(CandidateSet candidates, int choices
     /// <summary>A retry may look longer than a first attempt: it is rare, and it should not meet another sick endpoint.</summary>
     private const int MostLookedAtForRetry = 32;
 
+    /// <summary>Up to this size a stride that comes full circle within a pick is so likely that the processor would guess wrong every other time.</summary>
+    private const int FewEndpoints = 256;
+
     private readonly int _choices = Math.Max(choices, 2);
+
+    /// <summary>The strides that go past every endpoint of a small set, for more than two choices; with two, every stride must be drawn for every pair to be equally likely.</summary>
+    private readonly int[]? _strides = choices > 2 && candidates.Count is > 2 and <= FewEndpoints ? StridesPastAll(candidates.Count) : null;
 
     /// <inheritdoc/>
     public override MeshEndpoint? Pick(MeshCall call)
@@ -32,7 +40,9 @@ internal sealed class BestOfPicker<TMetric>(CandidateSet candidates, int choices
         // One draw of 63 bits is enough for the first choice and the stride to the others. With two choices that is the index shift of P2C: every pair is equally likely.
         var draw = (ulong)random.NextInt64();
         var first = (int)(((draw >> 31) * (ulong)all.Length) >> 32);
-        var stride = 1 + (int)(((draw & int.MaxValue) * (ulong)(all.Length - 1)) >> 31);
+        var stride = _strides is { } strides
+            ? strides[(int)(((draw & int.MaxValue) * (ulong)strides.Length) >> 31)]
+            : 1 + (int)(((draw & int.MaxValue) * (ulong)(all.Length - 1)) >> 31);
         var metric = TMetric.At(candidates.Milliseconds(call.AttemptStarted));
         var (index, winner, least) = (first, first, Dearest);
         for (var left = Math.Min(all.Length, _choices); left > 0; left--)
@@ -56,6 +66,8 @@ internal sealed class BestOfPicker<TMetric>(CandidateSet candidates, int choices
 
         return all[winner].Endpoint;
     }
+
+    private static int[] StridesPastAll(int count) => [.. Enumerable.Range(1, count - 1).Where(stride => (int)BigInteger.GreatestCommonDivisor(stride, count) == 1)];
 
     // Whether a random stride leads past the end is as hard to predict: the sign of what is beyond it decides without a branch.
     private static int Next(int index, int step, int count)

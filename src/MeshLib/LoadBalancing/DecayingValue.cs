@@ -40,4 +40,24 @@ internal readonly record struct DecayingValue(long Word)
 
     /// <summary>What is left of it at <paramref name="time"/>.</summary>
     public double At(uint time) => IsSet ? Log2.Power(Log2At(time)) : 0;
+
+    /// <summary>Peak EWMA: a sample above what is left replaces it, one below is blended in by the time that has passed.</summary>
+    /// <param name="sample">The sample.</param>
+    /// <param name="time">When it was taken.</param>
+    /// <param name="haste">How many times as fast samples are believed as their absence is: 1 is the rule of Finagle and Tower.</param>
+    public DecayingValue Observe(double sample, uint time, int haste = 1)
+    {
+        var left = At(time);
+        if (sample > left)
+        {
+            return new(sample, time);
+        }
+
+        // With weight w = (left ÷ initial)^haste for what was known: w × initial + (1 − w) × sample.
+        var kept = Math.Pow(left / Initial, haste);
+        return kept >= 1 ? this : new((Initial * kept) + (sample * (1 - kept)), time);
+    }
+
+    /// <summary>As <see cref="Observe"/>, for a sample that says no more than "at least".</summary>
+    public DecayingValue ObserveAtLeast(double sample, uint time) => sample > At(time) ? new(sample, time) : this;
 }

@@ -8,6 +8,9 @@ namespace MeshLib;
 /// <para>
 /// Latency is Peak EWMA as in Finagle and Tower: a sample above the estimate replaces it, one below is blended in by age, and the estimate decays while
 /// nothing is observed, so that a slow endpoint is tried again. Only successes are samples, because a fast failure must not look like a fast answer.
+/// Two things differ, because one τ has to be a compromise. Samples are believed four times as fast as silence (<see cref="Haste"/>): an endpoint that answers quickly again is found out in two seconds,
+/// one that is merely not heard of stays suspect for ten. And an endpoint with attempts in flight that has answered none of them for a while costs at least what that silence says
+/// (<see cref="Outlook"/>): a stall shows before the first late answer comes.
 /// </para>
 /// <para>
 /// A failure raises a penalty kept apart from latency, relative to what successful peers cost now (<see cref="PeerLoad"/>). Linkerd's fixed 5 s loses where peers
@@ -29,6 +32,13 @@ internal sealed class EndpointLoad(MonotonicClock clock)
     private const long Nothing = -1L << 48;
 
     private const double Tau = 10;
+
+    /// <summary>Samples are blended in with τ = 2.5 s. A power of two, and no higher, for the estimate becomes that much noisier.</summary>
+    private const int Haste = 4;
+
+    /// <summary>What has taken a while takes about as long again (the mean residual life of a heavy tail): a silence counts twice, in whole milliseconds.</summary>
+    private static readonly long Outlook = Log2.Of(2 * 0.001);
+
     private const double PenaltyFactor = 4;
     private const double LongestSeconds = 300;
 
@@ -59,7 +69,17 @@ internal sealed class EndpointLoad(MonotonicClock clock)
 
     private DecayingValue Penalty => new(Volatile.Read(ref _hot.Penalty));
 
-    public void Begin() => Interlocked.Increment(ref _hot.InFlight);
+    /// <summary>Begins an attempt now.</summary>
+    public void Begin() => Begin(clock.Now());
+
+    /// <summary>Begins an attempt. Pair with <see cref="End"/>.</summary>
+    public void Begin(long now)
+    {
+        if (Interlocked.Increment(ref _hot.InFlight) == 1)
+        {
+            Volatile.Write(ref _hot.BusySince, now);
+        }
+    }
 
     public void End() => Interlocked.Decrement(ref _hot.InFlight);
 
@@ -134,31 +154,20 @@ internal sealed class EndpointLoad(MonotonicClock clock)
 
     /// <summary>The logarithm of <see cref="Cost"/> at a millisecond, with what is expected of the endpoint for the seed.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public long CostLog2(uint milliseconds) => CostLog2(milliseconds, Volatile.Read(ref _hot.Expected));
+    public long CostLog2(uint milliseconds)
+    {
+        // Most endpoints are at rest when they are looked at, and then there is nothing to multiply: one branch for all that may be otherwise keeps the picker's loop short.
+        var latency = Latency;
+        return ((uint)Volatile.Read(ref _hot.InFlight) | Volatile.Read(ref _hot.Penalty)) == 0 && latency.IsSet
+            ? latency.Log2At(milliseconds)
+            : CostLog2(milliseconds, Volatile.Read(ref _hot.Expected));
+    }
 
     /// <summary>Whether the penalty still outweighs the latency.</summary>
     public bool IsPenalized(long now) => PenaltySeconds(now) > (LatencySeconds ?? 0);
 
     /// <summary>What is left of the penalty, in seconds.</summary>
     public double PenaltySeconds(long now) => Penalty.At(Milliseconds(now));
-
-    private static DecayingValue Blend(DecayingValue seen, double sample, uint time, bool raiseOnly)
-    {
-        if (!seen.IsSet)
-        {
-            return new DecayingValue(sample, time);
-        }
-
-        var decayed = seen.At(time);
-        if (sample > decayed)
-        {
-            return new DecayingValue(sample, time);
-        }
-
-        // With weight w = decayed ÷ initial for what was known: w × initial + (1 − w) × sample.
-        var kept = decayed / seen.Initial;
-        return raiseOnly || kept >= 1 ? seen : new DecayingValue(decayed + (sample * (1 - kept)), time);
-    }
 
     private void ObserveLatency(double seconds, long now, bool raiseOnly)
     {
@@ -167,7 +176,7 @@ internal sealed class EndpointLoad(MonotonicClock clock)
         while (true)
         {
             var seen = Latency;
-            var updated = Blend(seen, sample, time, raiseOnly);
+            var updated = raiseOnly ? seen.ObserveAtLeast(sample, time) : seen.Observe(sample, time, Haste);
             if (updated == seen || Interlocked.CompareExchange(ref _hot.Latency, updated.Word, seen.Word) == seen.Word)
             {
                 return;
@@ -175,19 +184,33 @@ internal sealed class EndpointLoad(MonotonicClock clock)
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private long CostLog2(uint time, long seed)
     {
         var inFlight = Volatile.Read(ref _hot.InFlight);
         var latency = Latency;
         var penalty = Penalty;
         var one = latency.IsSet ? latency.Log2At(time) : inFlight > 0 ? seed : Nothing;
+        if (inFlight > 0 && Silence(time, latency) is var silence and > 0)
+        {
+            one = Math.Max(one, Log2.Of(silence) + Outlook);
+        }
+
         if (penalty.IsSet)
         {
             one = Math.Max(one, penalty.Log2At(time));
         }
 
         return one + Log2.Of(inFlight + 1);
+    }
+
+    /// <summary>
+    /// For how many whole milliseconds the endpoint has been busy without a success. That is at most the age of its oldest attempt, which nobody could tell without a list of them.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private int Silence(uint time, DecayingValue latency)
+    {
+        var busy = (int)(time - Milliseconds(Volatile.Read(ref _hot.BusySince)));
+        return (latency.IsSet ? Math.Min(busy, (int)(time - latency.Time)) : busy) - 1;
     }
 
     private uint Milliseconds(long timestamp) => (uint)(long)(timestamp * MillisecondsPerTick);
@@ -201,5 +224,6 @@ internal sealed class EndpointLoad(MonotonicClock clock)
         [FieldOffset(80)] public long Expected;
         [FieldOffset(88)] public int InFlight;
         [FieldOffset(92)] public int Steps;
+        [FieldOffset(96)] public long BusySince;
     }
 }

@@ -31,6 +31,24 @@ public static class MeshBuilderExtensions
         return builder;
     }
 
+    /// <summary>
+    /// Says which answers of a service are failures although their status says otherwise, such as the HTML of a login page where JSON is due. They count as failures of the instance, in its breaker and among its peers, and are
+    /// retried as a 500 is. The last predicate of a service counts.
+    /// </summary>
+    /// <param name="builder">The mesh.</param>
+    /// <param name="service">The service's name, as it stands in request addresses.</param>
+    /// <param name="isFailure">
+    /// Whether an answer is a failure. It is asked on the way of every answer below 400, on any thread, when the headers are there and the body is not: it must not read the body. Where it throws, the status decides.
+    /// </param>
+    public static IMeshBuilder AddFailurePredicate(this IMeshBuilder builder, string service, Func<HttpResponseMessage, bool> isFailure)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        ArgumentException.ThrowIfNullOrWhiteSpace(service);
+        ArgumentNullException.ThrowIfNull(isFailure);
+        builder.Services.AddSingleton(new FailurePredicateRegistration(service, isFailure));
+        return builder;
+    }
+
     /// <summary>Adds a load balancer of one's own; <c>LoadBalancing:Policy</c> selects it by its name.</summary>
     /// <typeparam name="T">The balancer; one instance is made for each endpoint set, its constructor arguments come from the host's services.</typeparam>
     /// <param name="builder">The mesh.</param>

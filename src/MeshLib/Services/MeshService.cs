@@ -35,6 +35,9 @@ internal sealed class MeshService
 
     public Bulkhead Bulkhead { get; }
 
+    /// <summary>The application's own judgement of the service's answers.</summary>
+    public FailurePredicate? Predicate { get; init; }
+
     /// <summary>What holds for one client's calls.</summary>
     public CallPolicy PolicyOf(string client)
     {

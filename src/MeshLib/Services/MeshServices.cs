@@ -150,7 +150,10 @@ internal sealed partial class MeshServices : IAsyncDisposable, IDisposable
             var version = _policies.Version;
             var service = _services.GetOrAdd(
                 query.ServiceName,
-                static (name, state) => new MeshService(name, state.Self._policies, state.Self._composition.Retries, state.Self._composition.Environment, state.Declared),
+                static (name, state) => new MeshService(name, state.Self._policies, state.Self._composition.Retries, state.Self._composition.Environment, state.Declared)
+                {
+                    Predicate = state.Self.PredicateOf(name),
+                },
                 (Self: this, Declared: declaredInCode));
             var set = new EndpointSet(key, service, _composition.Environment, _composition.Balancers, _composition.Own, _composition.Metrics, _logger);
             var sources = service.Policy.External ? [] : _composition.Sources.Create(query);
@@ -171,6 +174,11 @@ internal sealed partial class MeshServices : IAsyncDisposable, IDisposable
             return set;
         }
     }
+
+    private FailurePredicate? PredicateOf(string service) =>
+        _composition.Predicates.LastOrDefault(predicate => predicate.Service.Equals(service, StringComparison.OrdinalIgnoreCase)) is { } registration
+            ? new FailurePredicate(registration, _composition.Metrics, _logger)
+            : null;
 
     // A literal address names an instance, not a service.
     private static bool IsAddress(string host) =>

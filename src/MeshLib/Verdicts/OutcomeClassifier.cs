@@ -13,11 +13,16 @@ internal sealed class OutcomeClassifier(TimeProvider time)
 
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(int.MaxValue);
 
-    public AttemptOutcome Classify(HttpResponseMessage response, bool grpc, bool deadlineSpent)
+    public AttemptOutcome Classify(HttpResponseMessage response, bool grpc, bool deadlineSpent, FailurePredicate? predicate = null)
     {
         var reason = grpc && response.StatusCode == HttpStatusCode.OK
             ? GrpcReason(GrpcStatus.FromHeaders(response), deadlineSpent)
             : HttpReason(response.StatusCode, deadlineSpent);
+        if (reason == OutcomeReason.Ok && predicate?.IsFailure(response) == true)
+        {
+            reason = OutcomeReason.Disapproved;
+        }
+
         var forbidden = response.Headers.NonValidated.TryGetValues(MeshHeaders.Retry, out var values) && values.Contains("no");
         var away = forbidden ? RetryAfter(response) : TimeSpan.Zero;
         if (reason is OutcomeReason.Ok or OutcomeReason.ClientError)

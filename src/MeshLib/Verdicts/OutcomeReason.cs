@@ -110,4 +110,7 @@ public enum OutcomeReason
 
     /// <summary>503 or gRPC UNAVAILABLE with <c>Retry-After</c> and <c>mesh-retry: no</c>: the endpoint announces that it will be away, which is no failure of it.</summary>
     Draining,
+
+    /// <summary>Answered, but the application's failure predicate says that the answer is none.</summary>
+    Disapproved,
 }

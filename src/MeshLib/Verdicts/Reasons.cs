@@ -57,6 +57,8 @@ internal static class Reasons
         Set(OutcomeReason.DeadlineExceeded, MeshLib.Verdict.Ignored, BreakerSignal.Ignored, "deadline_exceeded");
         Set(OutcomeReason.CallerCancelled, MeshLib.Verdict.Ignored, BreakerSignal.Ignored, "caller_cancelled");
 
+        Set(OutcomeReason.Disapproved, MeshLib.Verdict.Retryable, BreakerSignal.Sickness, "disapproved");
+
         // Whoever says that it is going has not failed; it costs as much to ask it again as it costs to ask the overloaded.
         Set(OutcomeReason.Draining, MeshLib.Verdict.Overloaded, BreakerSignal.Ignored, "draining");
 

@@ -31,11 +31,9 @@ public class Snippets
     [Fact]
     public async Task Requests_MayOverrideTheirPolicy()
     {
-        using var transport = new ScriptedTransport();
-        transport.AnswerWith(200, "ok");
         var services = new ServiceCollection();
-        services.AddMesh().AddEndpoints("orders", "http://10.0.0.1");
-        services.AddMeshClient("orders").ConfigurePrimaryHttpMessageHandler(() => transport);
+        services.AddMeshClient("orders");
+        services.AddMeshTesting(static testing => testing.UseTime(new FakeTimeProvider()).Route(new FakeService("orders")));
         await using var host = services.BuildServiceProvider();
         var client = host.GetRequiredService<IHttpClientFactory>().CreateClient("orders");
 
@@ -47,7 +45,7 @@ public class Snippets
         Console.WriteLine(response.GetMeshReport());
         #endregion
 
-        Assert.Equal("orders: Ok (http://10.0.0.1/ Ok)", response.GetMeshReport()!.ToString());
+        Assert.Equal("orders: Ok (http://orders-0.test/ Ok)", response.GetMeshReport()!.ToString());
     }
 
     [Fact]

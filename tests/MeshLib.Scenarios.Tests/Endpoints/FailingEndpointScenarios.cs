@@ -102,6 +102,27 @@ public class FailingEndpointScenarios
     }
 
     [Fact]
+    public async Task E11_WhenAPredicateKnowsTheWrongAnswer_ItsSpeedWinsItNoTraffic()
+    {
+        await using var fleet = new Fleet(4, Faults.Delay(TimeSpan.FromMilliseconds(50)));
+        await using var run = new ScenarioRun(fleet.Addresses, new ScenarioSettings
+        {
+            Services = static services => services.AddMesh().AddFailurePredicate("orders", static response => response.Headers.Contains("x-login")),
+        });
+        fleet[0].Fault = Faults.Status(200, ("x-login", "required"));
+
+        var learning = await run.LoadAsync(seconds: 2, inFull: 2);
+        var share = (double)fleet[0].Counts.Requests / fleet.Requests;
+        var before = fleet[0].Counts.Requests;
+        var settled = await run.LoadAsync(seconds: 2, inFull: 28);
+
+        Assert.InRange(share, 0, 1.5 / 4);
+        Assert.InRange(fleet[0].Counts.Requests - before, 0, 0.01 * settled.Offered);
+        Assert.InRange((learning + settled).Calls.Count(static call => call.Body != "ok"), 0, 0.01 * (learning + settled).Offered);
+        await run.AssertInvariantsAsync(fleet.Counts);
+    }
+
+    [Fact]
     public async Task E14_WhenAllFail_CallersAreRefusedAtOnceAndProbesFindTheRecovery()
     {
         await using var fleet = new Fleet(4, Faults.Status(503));

@@ -242,6 +242,24 @@ public sealed class ScriptedInstancesTests
     }
 
     [Fact]
+    public async Task AnInstance_ThatFailsTheMeshsOwnHealthChecks_GetsNothing()
+    {
+        var orders = new FakeService("orders", instances: 3);
+        orders[2].Answers(FakeAnswer.By(static request => new HttpResponseMessage(request.Path == "/health" ? HttpStatusCode.InternalServerError : HttpStatusCode.OK)));
+        await using var host = HostOf(orders, static options => options.Defaults.HealthCheck.Path = "/health");
+        await host.GetRequiredService<IMeshDirectory>().WarmUpAsync([]).WithinHangLimit();
+        await TimePassesUntilAsync(host, static endpoints => endpoints.Count(static endpoint => endpoint.State == EndpointState.Unhealthy) == 1);
+
+        for (var call = 0; call < 20; call++)
+        {
+            using var response = await GetAsync(host);
+        }
+
+        Assert.All(orders[2].Received, static request => Assert.Equal("/health", request.Path));
+        Assert.Contains(orders[0].Received, static request => request.Path == "/health");
+    }
+
+    [Fact]
     public async Task AService_WithoutInstances_HasNoEndpoint()
     {
         await using var host = HostOf(new FakeService("orders", instances: 0));

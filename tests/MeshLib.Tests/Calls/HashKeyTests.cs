@@ -1,4 +1,5 @@
 using MeshLib.TestKit;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 
 namespace MeshLib.Tests.Calls;
@@ -50,6 +51,41 @@ public class HashKeyTests
         Assert.NotEqual(home, next);
         Assert.Equal([home, home, next, home, next], mesh.Transport.Requests.Select(static request => request.Endpoint));
         await mesh.AssertIdleAsync();
+    }
+
+    [Fact]
+    public async Task KeySource_ThatAReloadChanges_IsTheNewOneFromThenOn()
+    {
+        const string Source = "Mesh:Services:orders:LoadBalancing:HashKey:0";
+        await using var mesh = new TestMesh(
+            static services =>
+            {
+                services.AddMesh().AddEndpoints("orders", [.. Enumerable.Range(1, 8).Select(VirtualMesh.Address)]);
+                services.AddMeshClient("orders");
+            },
+            ("Mesh:Services:orders:LoadBalancing:Policy", "RingHash"),
+            (Source, "header:x-user"));
+        Assert.Equal((1, true), (await InstancesAsync("x-user"), await InstancesAsync("x-tenant") > 1));
+
+        mesh.Configuration[Source] = "header:x-tenant";
+        mesh.Configuration.Reload();
+        mesh.Time.Advance(MeshPolicies.Period);
+
+        Assert.Equal((true, 1), (await InstancesAsync("x-user") > 1, await InstancesAsync("x-tenant")));
+
+        // How many instances twenty calls with one value of a header go to.
+        async Task<int> InstancesAsync(string header)
+        {
+            var before = mesh.Endpoints.Count;
+            for (var i = 0; i < 20; i++)
+            {
+                using var request = new HttpRequestMessage(HttpMethod.Get, "http://orders/");
+                request.Headers.Add(header, "gold");
+                (await mesh.Client().SendAsync(request).WithinHangLimit()).Dispose();
+            }
+
+            return mesh.Endpoints.Skip(before).Distinct().Count();
+        }
     }
 
     private static void Hashed(MeshPolicy policy, string balancer)

@@ -7,9 +7,9 @@ internal static class PolicyGen
 {
     private static readonly string[] Methods = ["GET", "HEAD", "PUT", "DELETE", "PURGE"];
     private static readonly string[] GrpcMethods = ["/shop.Orders/Get", "/shop.Orders/List*", "/*"];
-    private static readonly string[] Balancers = ["PeakEwma", "LeastRequest", "RoundRobin", "Random"];
+    private static readonly string[] HashKeys = ["header:x-user", "header:x-tenant", "cookie:session"];
+    private static readonly string[] Balancers = [.. LoadBalancers.BuiltIn];
 
-    private static readonly string[] HashKeys = ["header:x-user", "cookie:session"];
     private static readonly string[] Paths = ["off", "/health", "/ready?deep=1"];
 
     /// <summary>A layer with any of the options, each within its allowed range, its bounds more often than chance would have it.</summary>
@@ -32,16 +32,16 @@ internal static class PolicyGen
     {
         PolicyOption<TimeSpan> { Value: DurationValue range } duration => Set(duration, Within(range.Least.Ticks, range.Most.Ticks).Select(TimeSpan.FromTicks)),
         PolicyOption<int> { Value: NumberValue<int> range } number => Set(number, Within(range.Least, range.Most).Select(static value => (int)value)),
-        PolicyOption<double> { Value: NumberValue<double> range } number => Set(number, Gen.Frequency((1, Gen.Const(range.Least)), (1, Gen.Const(range.Most)), (4, Gen.Double[range.Least, range.Most]))),
+        PolicyOption<double> { Value: NumberValue<double> range } number => Set(number, Gen.Frequency((1, Gen.Const(range.Least)), (1, Gen.Const(range.Most)), (4, Gen.Double[range.Least, range.Most]), (range.OrOff ? 1 : 0, Gen.Const(0.0)))),
         PolicyOption<bool> flag => Set(flag, Gen.Bool),
         PolicyOption<MeshMode> mode => Set(mode, OneOf(Enum.GetValues<MeshMode>())),
         PolicyOption<string> { Value: PathValue } path => Set(path, OneOf(Paths)),
         PolicyOption<string> name => Set(name, OneOf(Balancers)),
-        PolicyOption<IReadOnlyList<string>> names => Set(names, OneOf(NamesFor(names.Path)).Array[0, 4].Select(static list => (IReadOnlyList<string>)list)),
+        PolicyOption<IReadOnlyList<string>> names => Set(names, OneOf(NamesOf(names.Path)).Array[0, 4].Select(static list => (IReadOnlyList<string>)list)),
         _ => throw new InvalidOperationException($"Nobody says how to make values of {option.Path}."),
     };
 
-    private static string[] NamesFor(string path) => path switch
+    private static string[] NamesOf(string path) => path switch
     {
         "Retry:GrpcMethods" => GrpcMethods,
         "LoadBalancing:HashKey" => HashKeys,

@@ -86,6 +86,22 @@ public class MembershipTests
     }
 
     [Fact]
+    public void D17_AVanishedInstance_ThatIsBackUnderAnotherId_IsOneEndpoint()
+    {
+        var membership = new EndpointMembership(new MonotonicClock(_time), new NoJitter());
+        membership.Update(Named("old", Enumerable.Range(1, 20)), s_breaker, newcomersJoinProven: true, panicThreshold: 0.5);
+        membership.Update(Named("old", [1, 2]), s_breaker, newcomersJoinProven: true, panicThreshold: 0.5);
+        Assert.Equal(20, membership.Members.Count);
+
+        membership.Update([.. Named("old", [1, 2]), .. Named("new", [3])], s_breaker, newcomersJoinProven: true, panicThreshold: 0.5);
+
+        Assert.Equal(20, membership.Members.Count);
+        Assert.True(membership.Members.Single(static member => member.Address == Address(3)).IsHealthy);
+
+        static List<DiscoveredEndpoint> Named(string id, IEnumerable<int> numbers) => [.. numbers.Select(number => new DiscoveredEndpoint(Address(number), new() { Id = $"{id}-{number}" }, null))];
+    }
+
+    [Fact]
     public async Task D16_FlappingInstances_KeepTheirStateAndGetNothingWhileTheyAreAway()
     {
         await using var mesh = await StartAsync(4);

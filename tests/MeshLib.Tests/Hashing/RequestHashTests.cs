@@ -44,6 +44,24 @@ public class RequestHashTests
         Assert.Equal(RequestHash.Of("cart-7"), new RequestHash([]).Of(request));
     }
 
+    [Fact]
+    public void Of_ARequest_AllocatesNothing()
+    {
+        var hash = new RequestHash(["header:x-user", "cookie:session"]);
+        using var first = Request(("x-user", "ann"));
+        using var second = Request(("Cookie", "theme=dark; session=s1"));
+        Assert.NotEqual(hash.Of(first), hash.Of(second));
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 1_000; i++)
+        {
+            hash.Of(first);
+            hash.Of(second);
+        }
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
     [Theory]
     [InlineData("session=s1", "s1")]
     [InlineData("a=b;session=\"s1\"", "s1")]

@@ -19,12 +19,45 @@ public class EndpointLoadTests
     [InlineData(2.0, 12, 0.05, 13, 1.8144330)]
     [InlineData(1.8144330, 13, 0.05, 22, 0.7673649)]
     [InlineData(0.7673649, 22, 0.05, 32, 0.3139038)]
-    public void Latency_AfterTwoSuccesses_IsThePeakOrTheBlend(double first, double at, double second, double then, double expected)
+    public void PeakEwma_AfterTwoSamples_IsThePeakOrTheBlend(double first, double at, double second, double then, double expected)
     {
-        _load.ObserveSuccess(first, At(at));
-        _load.ObserveSuccess(second, At(then));
+        var estimate = new DecayingValue(first, (uint)(at * 1000)).Observe(second, (uint)(then * 1000));
 
-        Assert.Equal(expected, _load.LatencySeconds!.Value, expected * 0.001);
+        Assert.Equal(expected, estimate.Initial, expected * 0.001);
+    }
+
+    [Fact]
+    public void Latency_AfterAQuickSuccess_FallsFourTimesAsFastAsItDecays()
+    {
+        _load.ObserveSuccess(1, At(1));
+        Assert.Equal(Math.Exp(-0.25), _load.Cost(At(3.5), 10), 1e-3);
+
+        _load.ObserveSuccess(0.1, At(3.5));
+
+        Assert.Equal(Math.Exp(-1) + (0.1 * (1 - Math.Exp(-1))), _load.LatencySeconds!.Value, 1e-3);
+    }
+
+    [Fact]
+    public void Cost_WhileBusyAndSilent_IsTwiceTheSilence()
+    {
+        _load.ObserveSuccess(0.1, At(1));
+        _load.Begin(At(6));
+
+        Assert.Equal(2 * 0.1 * Math.Exp(-0.5), _load.Cost(At(6), 10), 1e-3);
+        Assert.Equal(2 * 2 * 1.0, _load.Cost(At(7.001), 10), 0.02);
+
+        _load.ObserveSuccess(0.1, At(7.001));
+        Assert.True(_load.Cost(At(7.002), 10) < 0.25);
+    }
+
+    [Fact]
+    public void Cost_WhileIdle_KnowsNoSilence()
+    {
+        _load.ObserveSuccess(0.1, At(1));
+        _load.Begin(At(1));
+        _load.End();
+
+        Assert.True(_load.Cost(At(5), 10) < 0.1);
     }
 
     [Fact]
@@ -59,11 +92,13 @@ public class EndpointLoadTests
     public void Cost_IsLatencyTimesAttemptsInFlightAndOne_AndDecaysWhenIdle()
     {
         _load.ObserveSuccess(0.1, At(1));
-        _load.Begin();
-        _load.Begin();
+        _load.Begin(At(1));
+        _load.Begin(At(1));
 
         Assert.Equal(0.3, _load.Cost(At(1), 10), 1e-4);
-        Assert.Equal(0.3 * Math.Exp(-2), _load.Cost(At(21), 10), 1e-4);
+        _load.End();
+        _load.End();
+        Assert.Equal(0.1 * Math.Exp(-2), _load.Cost(At(21), 10), 1e-4);
     }
 
     [Fact]

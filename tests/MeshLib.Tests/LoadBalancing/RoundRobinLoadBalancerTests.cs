@@ -30,6 +30,35 @@ public class RoundRobinLoadBalancerTests
     }
 
     [Fact]
+    public void Pick_WithWeights_GoesOnSmoothlyThroughAnyNumberOfNewPickers()
+    {
+        MeshEndpoint[] set = [_subjects.Endpoint(1, weight: 5), _subjects.Endpoint(2), _subjects.Endpoint(3)];
+        var (steady, rebuilt) = (new RoundRobinLoadBalancer(new Random(3)), new RoundRobinLoadBalancer(new Random(3)));
+        var picker = steady.CreatePicker(set);
+
+        for (var i = 0; i < 70; i++)
+        {
+            Assert.Same(picker.Pick(Call()), rebuilt.CreatePicker(set).Pick(Call()));
+        }
+    }
+
+    [Fact]
+    public void Pick_WhileANewcomersWeightGrows_FollowsIt()
+    {
+        var set = Enumerable.Range(1, 4).Select(i => _subjects.Endpoint(i, weight: 1000)).ToArray();
+        var balancer = new RoundRobinLoadBalancer(new Random(3));
+        var (hits, due) = (0, 0.0);
+        for (var weight = 100; weight <= 1000; weight += 30)
+        {
+            set[2].Metadata = set[2].Metadata with { Weight = weight };
+            var picker = balancer.CreatePicker(set);
+            hits += Enumerable.Range(0, 20).Count(_ => picker.Pick(Call()) == set[2]);
+            due += 20.0 * weight / (3000 + weight);
+            Assert.InRange(hits, due - 8, due + 8);
+        }
+    }
+
+    [Fact]
     public void Pick_OfManyClients_BeginsAnywhere()
     {
         var set = _subjects.Endpoints(4);

@@ -56,7 +56,7 @@ internal sealed class BalancerClient(string name, Func<Random, LoadBalancer>? cr
             }
 
             flight.Ticket = ticket;
-            ticket.Endpoint.Load.Begin();
+            ticket.Endpoint.Load.Begin(flight.Started);
             return SimulatedHost.IndexOf(ticket.Endpoint.Address);
         }
 
