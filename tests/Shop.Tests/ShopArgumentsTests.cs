@@ -38,6 +38,6 @@ public class ShopArgumentsTests
 
     [Fact]
     public void Script_HoldsTheIncidentsThatTheReadmePromises() => Assert.Equal(
-        ["healthy", "one-503", "one-killed", "one-fast-500", "one-slow", "one-hangs", "rolling-restart", "consul-stopped", "all-flaky"],
+        ["healthy", "one-503", "one-killed", "zone-lost", "one-fast-500", "one-slow", "one-hangs", "rolling-restart", "consul-stopped", "all-flaky"],
         IncidentScript.All.Select(static incident => incident.Name));
 }

@@ -9,7 +9,8 @@ internal static class IncidentScript
     [
         new Healthy(),
         new InstanceFault("one-503", "one instance answers 503", Fault.Unavailable),
-        new InstanceKilled(),
+        new InstancesKilled("one-killed", "one instance killed (-9)"),
+        new InstancesKilled("zone-lost", "a whole zone killed (-9)") { WholeZone = true },
 
         // Quick failures look like an idle instance to whoever picks by latency or by load, the more so the more the others have to do.
         new InstanceFault("one-fast-500", "one fails in 1 ms, others need 50", Fault.Error) { Others = Fault.Busy, Lasting = TimeSpan.FromSeconds(4), Avoided = 1 },

@@ -117,7 +117,7 @@ internal sealed partial class OwnService : IEndpointConsumer, IAsyncDisposable
             {
                 using (ExecutionContext.SuppressFlow())
                 {
-                    _search = Task.Run(SearchAsync);
+                    _search = _watching.Environment.Background.Run(SearchAsync);
                 }
             }
 

@@ -33,7 +33,9 @@ internal sealed record Standpoint
         return new()
         {
             Zone = zone,
-            IsZoneSought = sought && zone is null,
+
+            // Whoever is registered may yet find its zone in its own registration.
+            IsZoneSought = zone is null && (sought || (self.Id is not null && instances is null)),
             Callers = CallersOf(known, zone),
             Place = PlaceOf(own, known),
             PlaceInZone = PlaceOf(own, known.Where(instance => string.Equals(instance.Metadata.Zone, zone, StringComparison.OrdinalIgnoreCase))),

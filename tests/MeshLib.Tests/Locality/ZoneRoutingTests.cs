@@ -85,7 +85,7 @@ public class ZoneRoutingTests
 
         Assert.Null(mesh.Set.Snapshot!.LocalShare);
         Assert.Equal(0.5, mesh.Picks()["a"], 0.02);
-        Assert.Single(mesh.Logs.WithEvent(220));
+        await Eventually.EqualsAsync(1, () => mesh.Logs.WithEvent(220).Count);
     }
 
     [Fact]

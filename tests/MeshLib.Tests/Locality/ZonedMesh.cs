@@ -36,6 +36,9 @@ internal static class ZonedMesh
         if (callers is not null)
         {
             await Eventually.BecomesTrueAsync(() => mesh.Set.Snapshot!.LocalShare is null || mesh.Services.GetRequiredService<MeshComposition>().Own.Standpoint.Callers is not null);
+
+            // The set hears of it a moment later.
+            mesh.Set.ApplyStandpoint();
         }
 
         return mesh;
