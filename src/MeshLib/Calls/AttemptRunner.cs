@@ -199,8 +199,13 @@ internal sealed class AttemptRunner
 
     private void End(MeshCall call, in EndpointTicket ticket, HttpResponseMessage? response)
     {
-        var outcome = call.Outcome;
         var ended = _clock.Now();
+        if (call.Outcome.Away > TimeSpan.Zero && call.Set.Announce(ticket.Endpoint, call.Outcome.Away, ended) && call.Outcome.Reason.MayAnnounce())
+        {
+            call.Outcome = call.Outcome with { Reason = OutcomeReason.Draining };
+        }
+
+        var outcome = call.Outcome;
         var elapsed = _clock.SecondsBetween(call.AttemptStarted, ended);
         call.Limit!.DisarmAttempt();
         call.Ended = ended;
@@ -208,11 +213,6 @@ internal sealed class AttemptRunner
         call.Record(ticket.Endpoint, outcome.Reason);
         _metrics.AttemptEnded(call.Set.Service.Name, outcome.Reason, elapsed);
         MeshTracing.AttemptEnded(call.Activity, call.Attempt, ticket.Endpoint, outcome.Reason);
-        if (outcome.Away > TimeSpan.Zero)
-        {
-            call.Set.Announce(ticket.Endpoint, outcome.Away, ended);
-        }
-
         if (response is not null && BufferedLength(call, response) is null)
         {
             Lease(call, response, ticket, elapsed, ended);

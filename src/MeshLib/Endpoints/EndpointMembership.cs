@@ -49,10 +49,12 @@ internal sealed class EndpointMembership(MonotonicClock clock, Random random)
                 if (_vanished.Remove(identity, out var vanished))
                 {
                     endpoint = vanished.Endpoint;
+                    endpoint.Health.Join();
                 }
                 else if (_departed.Remove(identity, out var departed))
                 {
                     endpoint = departed.Endpoint;
+                    endpoint.Health.Join();
                     endpoint.Breaker.Apply(breaker);
                 }
                 else
@@ -83,11 +85,13 @@ internal sealed class EndpointMembership(MonotonicClock clock, Random random)
 
         _present = next;
         DropReplaced();
+
+        // Who is away is missed by nobody.
+        changed |= Depart(static endpoint => endpoint.Health.IsAway, now);
         var gone = _vanished.Count;
         if (gone < Mass || next.Count == 0 || next.Count >= panicThreshold * (next.Count + gone))
         {
-            changed |= gone > 0;
-            Depart(now);
+            changed |= Depart(static _ => true, now);
         }
 
         Forget(now);
@@ -119,9 +123,10 @@ internal sealed class EndpointMembership(MonotonicClock clock, Random random)
     public bool Forget(long now)
     {
         var lost = _vanished.Count == 0 ? [] : _vanished.Where(vanished => clock.Between(vanished.Value.At, now) > Remembered).ToList();
-        foreach (var (identity, _) in lost)
+        foreach (var (identity, (endpoint, _)) in lost)
         {
             _vanished.Remove(identity);
+            endpoint.Leave();
         }
 
         while (_departures.TryPeek(out var oldest) && clock.Between(oldest.At, now) > Remembered)
@@ -152,9 +157,10 @@ internal sealed class EndpointMembership(MonotonicClock clock, Random random)
         if (_vanished.Count > 0)
         {
             var listed = _present.Keys.Select(static identity => identity.Prefix).ToHashSet();
-            foreach (var replaced in _vanished.Keys.Where(identity => listed.Contains(identity.Prefix)).ToList())
+            foreach (var (identity, (endpoint, _)) in _vanished.Where(vanished => listed.Contains(vanished.Key.Prefix)).ToList())
             {
-                _vanished.Remove(replaced);
+                _vanished.Remove(identity);
+                endpoint.Leave();
             }
         }
     }
@@ -169,15 +175,18 @@ internal sealed class EndpointMembership(MonotonicClock clock, Random random)
         Members = [.. _present.Values.Concat(_vanished.Values.Select(static vanished => vanished.Endpoint)).OrderBy(static endpoint => endpoint.Prefix, StringComparer.Ordinal)];
     }
 
-    private void Depart(long now)
+    // Those of the vanished who are believed to be gone. Returns whether there are any.
+    private bool Depart(Predicate<MeshEndpoint> gone, long now)
     {
-        foreach (var (identity, (endpoint, _)) in _vanished)
+        var departing = _vanished.Where(vanished => gone(vanished.Value.Endpoint)).ToList();
+        foreach (var (identity, (endpoint, _)) in departing)
         {
-            endpoint.Health.Leave();
+            _vanished.Remove(identity);
+            endpoint.Leave();
             _departed[identity] = (endpoint, now);
             _departures.Enqueue((now, identity));
         }
 
-        _vanished.Clear();
+        return departing.Count > 0;
     }
 }

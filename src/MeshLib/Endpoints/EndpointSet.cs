@@ -124,6 +124,7 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
             NoteEmptiness(endpoints.Count == 0);
 
             var changed = _membership.Update(endpoints, Service.Policy.CircuitBreaker, newcomersJoinProven: IsProven, Service.Policy.LoadBalancing.PanicThreshold);
+            changed |= EndpointSetHealth.Withdraw(_membership.Members, Service.Withdrawn);
             if (changed || _snapshot is null or { Problem: not null } or { PassThrough: true })
             {
                 Rebuild();
@@ -160,7 +161,7 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
                 endpoint.Breaker.Apply(Service.Policy.CircuitBreaker);
             }
 
-            if (!ChecksHealth)
+            if (!ChecksHealth(Service.Policy))
             {
                 EndpointSetHealth.EndChecks(_membership.Members);
             }
@@ -301,30 +302,39 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
     }
 
     /// <summary>The beat of the mesh: what time alone changes.</summary>
-    public void Advance(long now) => Change(now, static (set, now) => set._membership.Forget(now) | set._health.Advance(set._membership.Members, set.Service.Policy, now));
+    public void Advance(long now) => Change(now, static (set, now) =>
+    {
+        set.Service.Withdrawn.See(set._membership.Members, now);
+        return set._membership.Forget(now) | set._health.Advance(set._membership.Members, set.Service.Policy, now);
+    });
 
-    /// <summary>An endpoint has announced that it will be away.</summary>
-    public void Announce(MeshEndpoint endpoint, TimeSpan away, long now)
+    /// <summary>An endpoint has announced that it will be away. Returns whether that is believed; where it is not, a failure that says so is a failure like any other.</summary>
+    public bool Announce(MeshEndpoint endpoint, TimeSpan away, long now)
     {
         // Every answer of an endpoint that is leaving says so: once is enough.
-        if (!endpoint.Health.IsAway && now >= _health.DeafUntil)
+        var health = endpoint.Health;
+        if (!health.IsAway && !health.HasLeft && now >= _health.DeafUntil)
         {
             Change((endpoint, away, now), static (set, it) => set._health.Announce(set._membership.Members, it.endpoint, it.away, set.Service.Policy, it.now));
         }
+
+        // Who is called in spite of what it has announced, for want of others, is judged by what it answers.
+        return health.HasLeft || (health.IsAway && _snapshot is { OnlyLeaving: false });
     }
 
-    /// <summary>Takes an endpoint out by hand, as <see cref="EndpointState.Withdrawn"/> or <see cref="EndpointState.Draining"/>.</summary>
-    public void TakeOut(MeshEndpoint endpoint, EndpointState state) => Change((endpoint, state), static (set, it) => set._health.TakeOut(it.endpoint, it.state));
+    /// <summary>Takes the endpoint at an address out by hand, if there is one, as <see cref="EndpointState.Withdrawn"/> or <see cref="EndpointState.Draining"/>.</summary>
+    public void TakeOut(Uri address, EndpointState state) => Change((address, state), static (set, it) => set.MemberAt(it.address) is { } endpoint && set._health.TakeOut(endpoint, it.state));
 
-    /// <summary>Lets an endpoint get calls again that was taken out by hand, by its own announcement or by its peers.</summary>
-    public void Restore(MeshEndpoint endpoint) => Change(endpoint, static (set, endpoint) => set._health.Restore(endpoint));
+    /// <summary>Lets the endpoint at an address get calls again that was taken out by hand, by its own announcement or by its peers.</summary>
+    public void Restore(Uri address) => Change(address, static (set, address) => set.MemberAt(address) is { } endpoint && set._health.Restore(endpoint));
 
-    /// <summary>The endpoints whose check is due, noted as being checked; at most <paramref name="most"/>.</summary>
-    public IReadOnlyList<MeshEndpoint> BeginChecks(int most, long now)
+    /// <summary>The endpoints whose check is due, noted as being checked, at most <paramref name="most"/>; and how they are checked, which a change of policy meanwhile does not alter.</summary>
+    public (IReadOnlyList<MeshEndpoint> Endpoints, HealthCheckSettings Settings) BeginChecks(int most, long now)
     {
         lock (_control)
         {
-            return ChecksHealth && !IsRetired ? _health.BeginChecks(_membership.Members, Service.Policy, most, now) : [];
+            var policy = Service.Policy;
+            return (ChecksHealth(policy) && !IsRetired ? _health.BeginChecks(_membership.Members, policy, most, now) : [], policy.HealthCheck);
         }
     }
 
@@ -369,7 +379,9 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
 
     private bool IsProven => Volatile.Read(ref _proofs) > 0;
 
-    private bool ChecksHealth => Service.Policy is { Mode: not MeshMode.Resolve } policy && !PathValue.IsOff(policy.HealthCheck.Path);
+    private static bool ChecksHealth(EffectivePolicy policy) => policy.Mode != MeshMode.Resolve && !PathValue.IsOff(policy.HealthCheck.Path);
+
+    private MeshEndpoint? MemberAt(Uri address) => _membership.Members.FirstOrDefault(endpoint => endpoint.Address == address);
 
     private MeshEndpoint? Pick(EndpointSnapshot snapshot, MeshCall call)
     {
@@ -435,9 +447,18 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
     {
         lock (_control)
         {
-            if (change(this, what) && _snapshot is { PassThrough: false, Problem: null })
+            // A fault on the way, such as a logger's, may come after what requests must see.
+            var changed = true;
+            try
             {
-                Rebuild();
+                changed = change(this, what);
+            }
+            finally
+            {
+                if (changed && _snapshot is { PassThrough: false, Problem: null })
+                {
+                    Rebuild();
+                }
             }
         }
     }

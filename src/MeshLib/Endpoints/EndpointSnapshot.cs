@@ -34,6 +34,9 @@ internal sealed class EndpointSnapshot
     /// <summary>Whether so few endpoints are healthy that the unhealthy and the ejected ones get traffic too.</summary>
     public bool Panic { get; init; }
 
+    /// <summary>Whether nobody is left to receive traffic but those that have announced to be away.</summary>
+    public bool OnlyLeaving { get; private init; }
+
     /// <summary>Whether endpoints are compared with their peers, so that outcomes have to be counted.</summary>
     public bool ComparesPeers { get; private init; }
 
@@ -67,9 +70,9 @@ internal sealed class EndpointSnapshot
                 continue;
             }
 
-            // Where it is only observed a breaker has its probes all the same, or it would never close again.
+            // Where it is only observed a breaker has its probes all the same, or it would never close again; but one of somebody who is away could find out nothing.
             var open = endpoint.Breaker.State != BreakerState.Closed;
-            if (open)
+            if (open && !endpoint.Health.IsAway)
             {
                 cutOff.Add(endpoint);
             }
@@ -80,6 +83,16 @@ internal sealed class EndpointSnapshot
             }
         }
 
+        var onlyLeaving = live.Count == 0;
+        if (onlyLeaving)
+        {
+            // Better somebody who is about to leave than a refusal.
+            foreach (var endpoint in all.Where(static endpoint => endpoint.Health.IsLeaving))
+            {
+                (endpoint.Breaker.State == BreakerState.Closed ? live : cutOff).Add(endpoint);
+            }
+        }
+
         var planned = live.Count == 0 ? default(PickPlan?) : plan(live, panic);
         return new()
         {
@@ -87,6 +100,7 @@ internal sealed class EndpointSnapshot
             Live = live,
             CutOff = cutOff,
             Panic = panic,
+            OnlyLeaving = onlyLeaving,
             ComparesPeers = policy.OutlierDetection.Enabled && all.Count >= policy.OutlierDetection.MinimumEndpoints,
             Picker = planned?.Picker,
             Peers = planned?.Peers ?? all,

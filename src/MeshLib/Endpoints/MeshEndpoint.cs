@@ -118,5 +118,12 @@ public sealed class MeshEndpoint
         }
     }
 
+    /// <summary>The instance has left its set. Whoever comes back at its address reports a load of its own.</summary>
+    internal void Leave()
+    {
+        Health.Leave();
+        _reportedLoad = null;
+    }
+
     private sealed record PhysicalUri(string PathAndQuery, MeshUri Uri);
 }

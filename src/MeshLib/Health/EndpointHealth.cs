@@ -8,6 +8,7 @@ internal sealed class EndpointHealth
 {
     private volatile HealthCheckMonitor? _check;
     private volatile bool _withdrawn;
+    private volatile bool _left;
     private long _awayUntil;
     private double _share = 1;
 
@@ -38,6 +39,15 @@ internal sealed class EndpointHealth
     /// <summary>Whether it gets nothing, panic or not.</summary>
     public bool IsAway => IsWithdrawn || AwayUntil != 0;
 
+    /// <summary>Whether it has said that it would be away for a while, and nobody has ordered that it stay away.</summary>
+    public bool IsLeaving => !IsWithdrawn && AwayUntil is > 0 and < long.MaxValue;
+
+    /// <summary>Whether a check has failed since it said that it would be away.</summary>
+    public bool WasSeenGone { get; set; }
+
+    /// <summary>Whether it is no member of its set now, and only remembered or still answering what it was sent before.</summary>
+    public bool HasLeft => _left;
+
     /// <summary>The part of its weight that it gets while it warms up.</summary>
     public double Share
     {
@@ -51,10 +61,18 @@ internal sealed class EndpointHealth
     /// <summary>Whether it could get calls by the last snapshot, be it in panic: who got calls is not cold.</summary>
     public bool WasLive { get; set; }
 
-    /// <summary>The instance has left its set. Whoever comes back at its address wants calls again, and has to warm up.</summary>
+    /// <summary>It is a member again. Whoever comes back at its address wants calls, whatever was said or ordered before.</summary>
+    public void Join()
+    {
+        _left = false;
+        AwayUntil = 0;
+    }
+
+    /// <summary>The instance has left its set. Whoever comes back at its address has to warm up, and nobody has checked it yet.</summary>
     public void Leave()
     {
-        AwayUntil = 0;
+        _left = true;
+        Check = null;
         WarmingSince = 0;
         WasLive = false;
     }

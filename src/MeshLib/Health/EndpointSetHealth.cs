@@ -118,20 +118,45 @@ internal sealed partial class EndpointSetHealth
     /// </summary>
     public bool Announce(IReadOnlyList<MeshEndpoint> members, MeshEndpoint endpoint, TimeSpan away, EffectivePolicy policy, long now)
     {
-        var longest = policy.OutlierDetection.MaxEjectionTime;
-        var known = members.Count(static member => !member.Health.IsWithdrawn);
-        var left = members.Count(member => member.IsFit && !ReferenceEquals(member, endpoint));
-        if (endpoint.Health.IsAway || left == 0 || left < policy.LoadBalancing.PanicThreshold * known)
+        if (endpoint.Health.IsAway || endpoint.Health.HasLeft)
+        {
+            return false;
+        }
+
+        var (known, left) = (0, 0);
+        foreach (var member in members)
+        {
+            known += member.Health.IsWithdrawn ? 0 : 1;
+            left += member.IsFit && !ReferenceEquals(member, endpoint) ? 1 : 0;
+        }
+
+        if (left == 0 || left < policy.LoadBalancing.PanicThreshold * known)
         {
             Volatile.Write(ref _deafUntil, _clock.After(now, Deafness));
             return false;
         }
 
+        var longest = policy.OutlierDetection.MaxEjectionTime;
         away = away < longest ? away : longest;
+        endpoint.Health.WasSeenGone = false;
         endpoint.Health.AwayUntil = Math.Max(1, _clock.After(now, away));
         _metrics.EndpointEjected(_service, EjectionReason.Announced);
         LogAnnounced(_logger, _service, endpoint.Prefix, away.TotalSeconds);
         return true;
+    }
+
+    /// <summary>Takes over what was ejected by hand before the members were known to this set.</summary>
+    public static bool Withdraw(IReadOnlyList<MeshEndpoint> members, WithdrawnAddresses withdrawn)
+    {
+        var changed = false;
+        foreach (var endpoint in members)
+        {
+            var ejected = withdrawn.Contains(endpoint.Address);
+            changed |= endpoint.Health.IsWithdrawn != ejected;
+            endpoint.Health.IsWithdrawn = ejected;
+        }
+
+        return changed;
     }
 
     /// <summary>Takes an endpoint out by hand.</summary>
@@ -219,7 +244,7 @@ internal sealed partial class EndpointSetHealth
             changed = true;
         }
 
-        return changed;
+        return EndAbsence(endpoint, passed) || changed;
     }
 
     /// <summary>Forgets what checks said that are no longer made.</summary>
@@ -229,6 +254,21 @@ internal sealed partial class EndpointSetHealth
         {
             endpoint.Health.Check = null;
         }
+    }
+
+    // Who has been gone and is back has been away for as long as it meant to be.
+    private bool EndAbsence(MeshEndpoint endpoint, bool passed)
+    {
+        var health = endpoint.Health;
+        health.WasSeenGone |= !passed;
+        if (!passed || !health.IsLeaving || !health.WasSeenGone)
+        {
+            return false;
+        }
+
+        health.AwayUntil = 0;
+        LogReturned(_logger, _service, endpoint.Prefix, "its checks pass");
+        return true;
     }
 
     private bool Judge(IReadOnlyList<MeshEndpoint> members, EffectivePolicy policy, long now)

@@ -21,6 +21,12 @@ internal sealed class HealthCheckMonitor(long firstAt)
     /// <param name="interval">Timestamps between two checks. The pace is kept: a check that came late does not move those after it, and one that is missed is not made up for.</param>
     public bool TryBegin(long now, long interval)
     {
+        if (DueAt > now + interval)
+        {
+            // The interval has been shortened. Whole ones are taken off, so that checks stay spread.
+            DueAt -= interval * ((DueAt - now) / interval);
+        }
+
         if (_running || now < DueAt)
         {
             return false;

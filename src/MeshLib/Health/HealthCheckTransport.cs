@@ -21,15 +21,15 @@ internal sealed class HealthCheckTransport(HttpMessageHandler handler, TimeProvi
     }
 
     /// <summary>Whether the answer is a 2xx and comes within the time. A body is read as far as 4 KB, so that the connection of a short one serves again; that of a long one is closed.</summary>
-    public async Task<bool> PassesAsync(Uri address, string? host, TimeSpan limit, CancellationToken stop)
+    public async Task<bool> PassesAsync(MeshEndpoint endpoint, HealthCheckSettings settings, CancellationToken stop)
     {
-        using var timeout = new CancellationTokenSource(limit, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, stop);
-        using var request = new HttpRequestMessage(HttpMethod.Get, address) { Version = HttpVersion.Version11, VersionPolicy = HttpVersionPolicy.RequestVersionOrHigher };
-        request.Headers.Host = host;
-        request.Headers.TryAddWithoutValidation("User-Agent", UserAgent);
         try
         {
+            using var timeout = new CancellationTokenSource(settings.Timeout, time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, stop);
+            using var request = new HttpRequestMessage(HttpMethod.Get, AddressOf(endpoint, settings)) { Version = HttpVersion.Version11, VersionPolicy = HttpVersionPolicy.RequestVersionOrHigher };
+            request.Headers.Host = endpoint.HostName;
+            request.Headers.TryAddWithoutValidation("User-Agent", UserAgent);
             using var response = await _invoker.SendAsync(request, either.Token).ConfigureAwait(false);
             await ReadAsync(response, either.Token).ConfigureAwait(false);
             return response.IsSuccessStatusCode;
@@ -43,6 +43,12 @@ internal sealed class HealthCheckTransport(HttpMessageHandler handler, TimeProvi
     }
 
     public void Dispose() => _invoker.Dispose();
+
+    private static Uri AddressOf(MeshEndpoint endpoint, HealthCheckSettings settings)
+    {
+        var address = new Uri(endpoint.Prefix + settings.Path);
+        return settings.Port == 0 ? address : new UriBuilder(address) { Port = settings.Port }.Uri;
+    }
 
     private static async Task ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {

@@ -1,12 +1,13 @@
 namespace MeshLib;
 
 /// <summary>Makes the checks that are due, of all endpoint sets of a mesh together, and so many at once at most that a fleet which hangs does not take all of a process's sockets.</summary>
-internal sealed class HealthChecker(HealthCheckTransport transport, MonotonicClock clock) : IAsyncDisposable
+internal sealed class HealthChecker(HealthCheckTransport transport, MeshEnvironment environment) : IAsyncDisposable
 {
     internal const int MostAtOnce = 64;
 
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _gate = new();
+    private readonly Queue<EndpointSet> _waiting = [];
     private TaskCompletionSource? _idle;
     private int _running;
 
@@ -23,11 +24,12 @@ internal sealed class HealthChecker(HealthCheckTransport transport, MonotonicClo
                 return;
             }
 
-            foreach (var endpoint in set.BeginChecks(MostAtOnce - _running, clock.Now()))
+            if (!_waiting.Contains(set))
             {
-                _running++;
-                _ = CheckAsync(set, endpoint);
+                _waiting.Enqueue(set);
             }
+
+            BeginWaiting();
         }
     }
 
@@ -47,37 +49,52 @@ internal sealed class HealthChecker(HealthCheckTransport transport, MonotonicClo
         _stop.Dispose();
     }
 
-    private async Task CheckAsync(EndpointSet set, MeshEndpoint endpoint)
+    // A set in turn for each place, so that one whose endpoints hang does not keep the others waiting.
+    private void BeginWaiting()
     {
-        // The beat that begins it has others to begin.
-        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-        var settings = set.Service.Policy.HealthCheck;
-        var passed = await transport.PassesAsync(AddressOf(endpoint, settings), endpoint.HostName, settings.Timeout, _stop.Token).ConfigureAwait(false);
-        if (!_stop.IsCancellationRequested)
+        while (_running < MostAtOnce && _waiting.TryDequeue(out var set))
         {
-            set.EndCheck(endpoint, passed);
-        }
-
-        bool wasFull;
-        lock (_gate)
-        {
-            wasFull = _running-- == MostAtOnce;
-            if (_running == 0)
+            var (endpoints, settings) = set.BeginChecks(MostAtOnce - _running, environment.Clock.Now());
+            foreach (var endpoint in endpoints)
             {
-                _idle?.TrySetResult();
+                _running++;
+                _ = environment.Background.Run(() => CheckAsync(set, endpoint, settings));
             }
-        }
 
-        // Others may have had to wait for this one's place.
-        if (wasFull)
-        {
-            Begin(set);
+            if (_running == MostAtOnce)
+            {
+                // It may have more than there were places for.
+                _waiting.Enqueue(set);
+            }
         }
     }
 
-    private static Uri AddressOf(MeshEndpoint endpoint, HealthCheckSettings settings)
+    private async Task CheckAsync(EndpointSet set, MeshEndpoint endpoint, HealthCheckSettings settings)
     {
-        var address = new Uri(endpoint.Prefix + settings.Path);
-        return settings.Port == 0 ? address : new UriBuilder(address) { Port = settings.Port }.Uri;
+        try
+        {
+            var passed = await transport.PassesAsync(endpoint, settings, _stop.Token).ConfigureAwait(false);
+            if (!_stop.IsCancellationRequested)
+            {
+                set.EndCheck(endpoint, passed);
+            }
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                _running--;
+                if (_stop.IsCancellationRequested)
+                {
+                    _waiting.Clear();
+                }
+
+                BeginWaiting();
+                if (_running == 0)
+                {
+                    _idle?.TrySetResult();
+                }
+            }
+        }
     }
 }

@@ -115,7 +115,7 @@ public static partial class MeshServiceCollectionExtensions
             new OwnService(provider.GetRequiredService<LocalInstance>(), sources, watching, provider.GetServices<IZoneSource>(), provider.GetRequiredService<ILogger<OwnService>>()),
             new RetryStrategy(environment.Clock, provider.GetRequiredService<RetryRules>(), metrics, TelemetryOf(provider)),
             metrics,
-            new HealthChecker(provider.GetRequiredService<HealthCheckTransport>(), environment.Clock))
+            new HealthChecker(provider.GetRequiredService<HealthCheckTransport>(), environment))
         {
             Predicates = [.. provider.GetServices<FailurePredicateRegistration>()],
         };

@@ -21,7 +21,7 @@ public interface IMeshDirectory
 
     /// <summary>
     /// Takes an endpoint out: it gets no calls, in panic neither, until it is restored. Updates of discovery do not bring it back, nor does its return within five minutes after it has left. Calls under way end, and a
-    /// request that is pinned to it is still sent there. A service that nobody declared and nobody calls is forgotten after a while, and what was done to its endpoints with it. In the modes <see cref="MeshMode.Observe"/> and <see cref="MeshMode.Resolve"/> it is only noted.
+    /// request that is pinned to it is still sent there. It holds for whatever the service is called by, the names and schemes that are used later too. A service that nobody declared and nobody calls is forgotten after a while, and what was done to its endpoints with it. In the modes <see cref="MeshMode.Observe"/> and <see cref="MeshMode.Resolve"/> it is only noted.
     /// </summary>
     /// <param name="service">The service's name.</param>
     /// <param name="address">The endpoint's address, as <see cref="MeshEndpoint.Address"/> shows it.</param>
@@ -29,7 +29,7 @@ public interface IMeshDirectory
     void Eject(string service, Uri address);
 
     /// <summary>
-    /// Lets an endpoint run dry: it gets no new calls, until it is restored or has left discovery. Whoever comes back at its address gets calls again. Otherwise as <see cref="Eject"/>.
+    /// Lets an endpoint run dry: it gets no new calls, until it is restored or has left discovery. Whoever comes back at its address gets calls again. It holds for the lists of the service that are known now. Otherwise as <see cref="Eject"/>.
     /// </summary>
     /// <param name="service">The service's name.</param>
     /// <param name="address">The endpoint's address, as <see cref="MeshEndpoint.Address"/> shows it.</param>

@@ -19,14 +19,33 @@ internal sealed class MeshDirectory(MeshServices services) : IMeshDirectory
         await Task.WhenAll(sets.Select(static set => set.Ready)).WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    public void Eject(string service, Uri address) => Change(service, address, static (set, endpoint) => set.TakeOut(endpoint, EndpointState.Withdrawn));
+    public void Eject(string service, Uri address)
+    {
+        // First the order, then the sets: one that comes into being meanwhile finds the order.
+        var known = Find(service, address);
+        known.Withdrawn.Add(address);
+        Change(known, set => set.TakeOut(address, EndpointState.Withdrawn));
+    }
 
-    public void Drain(string service, Uri address) => Change(service, address, static (set, endpoint) => set.TakeOut(endpoint, EndpointState.Draining));
+    public void Drain(string service, Uri address) => Change(Find(service, address), set => set.TakeOut(address, EndpointState.Draining));
 
-    public void Restore(string service, Uri address) => Change(service, address, static (set, endpoint) => set.Restore(endpoint));
+    public void Restore(string service, Uri address)
+    {
+        var known = Find(service, address);
+        known.Withdrawn.Remove(address);
+        Change(known, set => set.Restore(address));
+    }
 
     // An instance may be an endpoint of several sets of its service, such as those of http and of https+http: an order holds for all of them.
-    private void Change(string service, Uri address, Action<EndpointSet, MeshEndpoint> change)
+    private void Change(MeshService service, Action<EndpointSet> change)
+    {
+        foreach (var set in services.Sets.Where(set => ReferenceEquals(set.Service, service)))
+        {
+            change(set);
+        }
+    }
+
+    private MeshService Find(string service, Uri address)
     {
         ArgumentException.ThrowIfNullOrEmpty(service);
         ArgumentNullException.ThrowIfNull(address);
@@ -37,17 +56,13 @@ internal sealed class MeshDirectory(MeshServices services) : IMeshDirectory
             throw new ArgumentException($"'{service}' is no service that the mesh has resolved; {(known.Count == 0 ? "none is" : $"those are {string.Join(", ", known)}")}.", nameof(service));
         }
 
-        var found = (from set in sets let endpoint = set.Snapshot!.Find(address) where endpoint is not null select (set, endpoint)).ToList();
-        if (found.Count == 0)
+        if (!sets[0].Service.Withdrawn.Contains(address) && sets.TrueForAll(set => set.Snapshot!.Find(address) is null))
         {
             var known = sets.SelectMany(static set => set.Snapshot!.All).Select(static endpoint => endpoint.Prefix).Distinct().ToList();
             throw new ArgumentException($"'{address}' is no endpoint of '{service}'; {(known.Count == 0 ? "it has none" : $"known are {string.Join(", ", known)}")}.", nameof(address));
         }
 
-        foreach (var (set, endpoint) in found)
-        {
-            change(set, endpoint);
-        }
+        return sets[0].Service;
     }
 
     private static EndpointSetKey KeyOf(string name) =>

@@ -20,6 +20,7 @@ internal sealed class MeshService
         _retryStrategy = retryStrategy;
         _policy = policies.ForService(name);
         Budget = new RetryBudget(_policy.Retry.Budget, environment.Clock);
+        Withdrawn = new WithdrawnAddresses(environment.Clock);
         Bulkhead = new Bulkhead(_policy.Bulkhead, environment.Clock, environment.Background);
     }
 
@@ -34,6 +35,9 @@ internal sealed class MeshService
     public RetryBudget Budget { get; }
 
     public Bulkhead Bulkhead { get; }
+
+    /// <summary>What somebody has ejected by hand.</summary>
+    public WithdrawnAddresses Withdrawn { get; }
 
     /// <summary>The application's own judgement of the service's answers.</summary>
     public FailurePredicate? Predicate { get; init; }

@@ -12,4 +12,7 @@ internal sealed partial class MeshServices
 
     [LoggerMessage(312, LogLevel.Warning, "{Service} is in mode {Mode}.")]
     private static partial void LogModeOfService(ILogger logger, string service, MeshMode mode);
+
+    [LoggerMessage(313, LogLevel.Error, "The endpoints of {Service} could not be taken care of at this moment; the next try is in a second. Counted in mesh.internal_errors, and logged once.")]
+    private static partial void LogBeatFailed(ILogger logger, string service, Exception exception);
 }

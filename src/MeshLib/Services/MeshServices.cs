@@ -29,6 +29,7 @@ internal sealed partial class MeshServices : IAsyncDisposable, IDisposable
     private readonly ITimer _idleSweep;
     private readonly ITimer _beat;
     private MeshMode _notedMode = MeshMode.Enforce;
+    private int _beatFaulted;
     private bool _disposed;
 
     public MeshServices(MeshPolicies policies, MeshComposition composition, DeclaredServices declared, ILogger<MeshServices> logger)
@@ -221,8 +222,26 @@ internal sealed partial class MeshServices : IAsyncDisposable, IDisposable
         var now = _composition.Environment.Clock.Now();
         foreach (var set in _sets.Values)
         {
-            set.Advance(now);
-            _composition.Checks.Begin(set);
+            try
+            {
+                set.Advance(now);
+                _composition.Checks.Begin(set);
+            }
+#pragma warning disable CA1031 // Whatever comes out of a timer's callback ends the process, and the other sets have their own lives.
+            catch (Exception exception)
+#pragma warning restore CA1031
+            {
+                _composition.Metrics.InternalError(set.Service.Name, "beat");
+                if (Interlocked.Exchange(ref _beatFaulted, 1) == 0)
+                {
+                    LogBeatFailed(_logger, set.Service.Name, exception);
+                }
+            }
+        }
+
+        foreach (var service in _services.Values)
+        {
+            service.Withdrawn.Forget(now);
         }
     }
 

@@ -41,7 +41,7 @@ internal sealed class MeshMetrics
         _breakerTransitions = _meter.CreateCounter<long>("mesh.breaker.transitions", "{transition}", "Changes of an endpoint breaker's state, from one to another: closed to open, open to probing (half-open), probing to closed or back to open.");
         _endpointEjections = _meter.CreateCounter<long>("mesh.endpoint.ejections", "{ejection}", "Endpoints taken out of balancing while their breakers are closed: success_rate, failure_ratio, health_check, announced or manual.");
         _discoveryUpdates = _meter.CreateCounter<long>("mesh.discovery.updates", "{update}", "Answers of discovery: applied, unchanged or failed.");
-        _internalErrors = _meter.CreateCounter<long>("mesh.internal_errors", "{error}", "Faults of the mesh itself, after which the call went on to a live endpoint.");
+        _internalErrors = _meter.CreateCounter<long>("mesh.internal_errors", "{error}", "Faults inside the mesh, after which calls went on to live endpoints.");
     }
 
     /// <summary>Counts a call as under way. <see langword="false"/> when nobody listens: its end must not be counted then, though somebody may listen by that time.</summary>

@@ -21,7 +21,7 @@ internal readonly struct AttemptOutcome
 
     public Exception? Error { get; }
 
-    public OutcomeReason Reason { get; }
+    public OutcomeReason Reason { get; init; }
 
     public Verdict Verdict => Reason.Verdict();
 

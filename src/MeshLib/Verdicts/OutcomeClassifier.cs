@@ -31,9 +31,9 @@ internal sealed class OutcomeClassifier(TimeProvider time)
         }
 
         // Of the failures only this one is an announcement: a 429 with the same headers means the caller's share, a 500 its request.
-        if (away > TimeSpan.Zero && reason is (OutcomeReason.Unavailable or OutcomeReason.GrpcUnavailable))
+        if (away > TimeSpan.Zero && reason.MayAnnounce())
         {
-            return new(response, OutcomeReason.Draining) { Away = away, RetryAfter = away, RetryForbidden = true };
+            return new(response, reason) { Away = away, RetryAfter = away, RetryForbidden = true };
         }
 
         var pushback = grpc ? GrpcStatus.Pushback(response) : null;

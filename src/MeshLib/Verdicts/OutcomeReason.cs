@@ -108,7 +108,7 @@ public enum OutcomeReason
     /// <summary>A fault outside the endpoint, such as a request that cannot be sent.</summary>
     Fault,
 
-    /// <summary>503 or gRPC UNAVAILABLE with <c>Retry-After</c> and <c>mesh-retry: no</c>: the endpoint announces that it will be away, which is no failure of it.</summary>
+    /// <summary>503 or gRPC UNAVAILABLE with <c>Retry-After</c> and <c>mesh-retry: no</c>: the endpoint announces that it will be away, and is believed. That is no failure of it.</summary>
     Draining,
 
     /// <summary>Answered, but the application's failure predicate says that the answer is none.</summary>

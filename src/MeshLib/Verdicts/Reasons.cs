@@ -12,6 +12,9 @@ internal static class Reasons
     /// <summary>Whether the endpoint cannot have begun to process the request, which makes another try safe for every method.</summary>
     public static bool NeverSent(this OutcomeReason reason) => Meanings[(int)reason].NeverSent;
 
+    /// <summary>Whether a failure for this reason can be the announcement of an absence.</summary>
+    public static bool MayAnnounce(this OutcomeReason reason) => reason is OutcomeReason.Unavailable or OutcomeReason.GrpcUnavailable;
+
     /// <summary>The reason as a metric tag, a span event and a log value.</summary>
     public static string Tag(this OutcomeReason reason) => Meanings[(int)reason].Tag;
 

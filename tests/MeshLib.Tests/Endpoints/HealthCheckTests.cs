@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
 using MeshLib.TestKit;
 using MeshLib.Tests.Calls;
+using MeshLib.Tests.Health;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 
 namespace MeshLib.Tests.Endpoints;
@@ -195,6 +197,94 @@ public sealed class HealthCheckTests : IDisposable
         Assert.Equal(0, _checks.InFlight);
     }
 
+    [Theory]
+    [InlineData("/health", "no host")]
+    [InlineData("health", null)]
+    public async Task ACheckThatCannotBeMade_Fails(string path, string? host)
+    {
+        using var transport = new HealthCheckTransport(_checks, _time);
+        var discovered = new DiscoveredEndpoint(new Uri(VirtualMesh.Address(1)), EndpointMetadata.None, host);
+        var endpoint = new MeshEndpoint(discovered, new MonotonicClock(_time), new CircuitBreakerSettings(), new NoJitter());
+
+        Assert.False(await transport.PassesAsync(endpoint, new HealthCheckSettings { Path = path }, TestContext.Current.CancellationToken));
+        Assert.Equal(0, _checks.Attempts);
+    }
+
+    [Fact]
+    public async Task ACheckWhoseResultCannotBeTaken_GivesItsPlaceBack()
+    {
+        using var fault = new FaultyLogger(209);
+        await using var mesh = await StartAsync(static policy => policy.HealthCheck.UnhealthyThreshold = 1, services: services => services.AddLogging(logging => logging.AddProvider(fault)));
+        _checks.AnswerWith(503);
+
+        await PassAsync(mesh, 30);
+
+        Assert.All(mesh.Endpoints, endpoint => Assert.InRange(_checks.AttemptsTo(endpoint.Prefix), 3, 4));
+        await mesh.DisposeAsync().AsTask().WithinHangLimit();
+    }
+
+    [Fact]
+    public async Task Checks_RunWhereBackgroundWorkRuns()
+    {
+        var background = new CountingScheduler();
+        await using var mesh = await StartAsync(services: services => services.AddSingleton(new MeshEnvironment(new MonotonicClock(_time), new NoJitter()) { Background = background }));
+        var before = background.Tasks;
+
+        await PassAsync(mesh, 10);
+
+        Assert.InRange(_checks.Attempts, 3, background.Tasks - before);
+    }
+
+    [Fact]
+    public async Task AServiceThatHangs_DoesNotKeepTheOthersWaiting()
+    {
+        await using var mesh = await StartAsync(
+            static policy => policy.HealthCheck.Timeout = TimeSpan.FromSeconds(5),
+            endpoints: 0,
+            services => services.AddMesh(static options => options.Services["billing"].HealthCheck.Path = "/health"));
+        mesh.Source.PublishAll("billing", Enumerable.Range(1, 3).Select(static number => $"http://10.9.0.{number}:8080"));
+        mesh.Source.PublishAll(VirtualMesh.Orders, Enumerable.Range(0, 1000).Select(static number => $"http://10.1.{number >> 8}.{number & 255}:8080"));
+        await mesh.Services.GetRequiredService<IMeshDirectory>().WarmUpAsync(["billing"], TestContext.Current.CancellationToken).WithinHangLimit();
+        await _time.AdvanceUntilAsync(() => mesh.Endpoints.Count == 1000, TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(5));
+        _checks.Answer(async (request, cancellation) =>
+        {
+            if (!request.Endpoint.StartsWith("http://10.9.", StringComparison.Ordinal))
+            {
+                await Task.Delay(Timeout.InfiniteTimeSpan, _time, cancellation);
+            }
+
+            return ScriptedTransport.Response(200);
+        });
+
+        await _time.AdvanceUntilAsync(() => BillingIsChecked(times: 2), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(45));
+
+        Assert.InRange(_checks.MaxInFlight, 1, HealthChecker.MostAtOnce);
+
+        bool BillingIsChecked(int times) => Enumerable.Range(1, 3).All(number => _checks.AttemptsTo($"http://10.9.0.{number}:8080") >= times);
+    }
+
+    [Fact]
+    public async Task APassAfterAFailure_EndsAnAnnouncedAbsence()
+    {
+        await using var mesh = await StartAsync(static policy => policy.LoadBalancing.Policy = "RoundRobin");
+        mesh.Transport.Answer(static request => ScriptedTransport.Response(200, "", request.Endpoint == VirtualMesh.Address(2) ? [("Retry-After", "250"), ("mesh-retry", "no")] : []));
+        for (var call = 0; call < 3; call++)
+        {
+            (await mesh.GetAsync().WithinHangLimit()).Dispose();
+        }
+
+        await PassAsync(mesh, 20);
+        Assert.Equal(EndpointState.Draining, Endpoint(mesh, 2).State);
+        _checks.AnswerWith(503);
+        await PassAsync(mesh, 11);
+        Assert.Equal(EndpointState.Draining, Endpoint(mesh, 2).State);
+        _checks.AnswerWith(200);
+        await PassAsync(mesh, 11);
+
+        Assert.Equal(EndpointState.Available, Endpoint(mesh, 2).State);
+        Assert.Single(mesh.Logs.WithEvent(207));
+    }
+
     public void Dispose() => _checks.Dispose();
 
     private static MeshEndpoint Endpoint(VirtualMesh mesh, int number) => mesh.Endpoints.Single(endpoint => endpoint.Prefix == VirtualMesh.Address(number));
@@ -210,7 +300,7 @@ public sealed class HealthCheckTests : IDisposable
         }
     }
 
-    private async Task<VirtualMesh> StartAsync(Action<MeshPolicy>? more = null, int endpoints = 3)
+    private async Task<VirtualMesh> StartAsync(Action<MeshPolicy>? more = null, int endpoints = 3, Action<IServiceCollection>? services = null)
     {
         var mesh = await VirtualMesh.StartAsync(
             _time,
@@ -220,9 +310,30 @@ public sealed class HealthCheckTests : IDisposable
                 more?.Invoke(policy);
             },
             endpoints,
-            services => services.AddSingleton(new HealthCheckTransport(_checks, _time)));
+            collection =>
+            {
+                collection.AddSingleton(new HealthCheckTransport(_checks, _time));
+                services?.Invoke(collection);
+            });
         mesh.Transport.AnswerWith(200);
         return mesh;
+    }
+
+    private sealed class CountingScheduler : TaskScheduler
+    {
+        private int _tasks;
+
+        public int Tasks => Volatile.Read(ref _tasks);
+
+        protected override IEnumerable<Task>? GetScheduledTasks() => null;
+
+        protected override void QueueTask(Task task)
+        {
+            Interlocked.Increment(ref _tasks);
+            ThreadPool.QueueUserWorkItem(_ => TryExecuteTask(task));
+        }
+
+        protected override bool TryExecuteTaskInline(Task task, bool taskWasPreviouslyQueued) => false;
     }
 
     private sealed class EndlessBody : MemoryStream

@@ -102,6 +102,68 @@ public class MembershipTests
     }
 
     [Fact]
+    public void WhoIsAway_IsNotMissed_AndWantsCallsWhenItIsBack()
+    {
+        var membership = new EndpointMembership(new MonotonicClock(_time), new NoJitter());
+        Update(Enumerable.Range(1, 20));
+        var before = membership.Members.ToList();
+        foreach (var endpoint in before.Where(static endpoint => Number(endpoint) > 5))
+        {
+            endpoint.Health.AwayUntil = long.MaxValue;
+            endpoint.Health.IsWithdrawn = Number(endpoint) == 20;
+        }
+
+        Update(Enumerable.Range(1, 5));
+        Assert.Equal(5, membership.Members.Count);
+
+        Update(Enumerable.Range(1, 20));
+        Assert.Equal(before, membership.Members);
+        Assert.All(membership.Members, static endpoint => Assert.Equal((0, false), (endpoint.Health.AwayUntil, endpoint.Health.HasLeft)));
+        Assert.Equal(EndpointState.Withdrawn, membership.Members.Single(static endpoint => Number(endpoint) == 20).State);
+
+        void Update(IEnumerable<int> numbers) => membership.Update(Discovered(numbers), s_breaker, newcomersJoinProven: true, panicThreshold: 0.5);
+    }
+
+    [Fact]
+    public void OneThatVanishedInAMass_AndIsDrainedMeanwhile_WantsCallsWhenItIsBack()
+    {
+        var membership = new EndpointMembership(new MonotonicClock(_time), new NoJitter());
+        Update(20);
+        Update(3);
+        Assert.Equal(20, membership.Members.Count);
+        var drained = membership.Members.Single(static endpoint => Number(endpoint) == 10);
+        drained.Health.AwayUntil = long.MaxValue;
+
+        Update(20);
+
+        Assert.Contains(drained, membership.Members);
+        Assert.Equal(EndpointState.Available, drained.State);
+
+        void Update(int count) => membership.Update(Discovered(Enumerable.Range(1, count)), s_breaker, newcomersJoinProven: true, panicThreshold: 0.5);
+    }
+
+    [Fact]
+    public void WhoComesBack_HasNeitherItsChecksNorItsReportsFromBefore()
+    {
+        var membership = new EndpointMembership(new MonotonicClock(_time), new NoJitter());
+        Update(2);
+        var endpoint = membership.Members[1];
+        endpoint.Health.Check = new HealthCheckMonitor(firstAt: 0);
+        endpoint.Health.Check.End(passed: false, new HealthCheckSettings { UnhealthyThreshold = 1 });
+        endpoint.Observe(new LoadReport { CpuUtilization = 0.5, RequestsPerSecond = 10 }, _time.GetTimestamp());
+        Assert.Equal(EndpointState.Unhealthy, endpoint.State);
+
+        Update(1);
+        Update(2);
+
+        Assert.Same(endpoint, membership.Members[1]);
+        Assert.Equal(EndpointState.Available, endpoint.State);
+        Assert.Null(endpoint.ReportedLoad);
+
+        void Update(int count) => membership.Update(Discovered(Enumerable.Range(1, count)), s_breaker, newcomersJoinProven: true);
+    }
+
+    [Fact]
     public async Task D16_FlappingInstances_KeepTheirStateAndGetNothingWhileTheyAreAway()
     {
         await using var mesh = await StartAsync(4);
@@ -193,6 +255,8 @@ public class MembershipTests
     }
 
     private static Uri Address(int number) => new($"http://10.{number >> 16}.{(number >> 8) & 255}.{number & 255}:8080");
+
+    private static int Number(MeshEndpoint endpoint) => int.Parse(endpoint.Address.Host.Split('.')[3], CultureInfo.InvariantCulture);
 
     private static List<DiscoveredEndpoint> Discovered(IEnumerable<int> numbers) => [.. numbers.Select(static number => new DiscoveredEndpoint(Address(number), EndpointMetadata.None, null))];
 

@@ -1,6 +1,7 @@
 using MeshLib.TestKit;
 using MeshLib.Tests.Calls;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 
 namespace MeshLib.Tests.Endpoints;
@@ -172,13 +173,164 @@ public class TakenOutTests
     [Fact]
     public async Task WhenAllAnnounceIt_TheyAreOverloadedAndEnoughOfThemGoOn()
     {
-        await using var mesh = await StartAsync();
+        await using var mesh = await StartAsync(static policy =>
+        {
+            policy.CircuitBreaker.ConsecutiveFailures = 1_000;
+            policy.CircuitBreaker.MinimumThroughput = 1_000;
+        });
         mesh.Transport.Answer(_ => Announcement(503, "20"));
 
         Assert.All(await SendManyAsync(mesh, 30), static status => Assert.Equal(503, status));
 
         Assert.Equal(1, mesh.Endpoints.Count(static endpoint => endpoint.State == EndpointState.Draining));
         Assert.Equal(30, mesh.Transport.Attempts);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Announcements_ThatAreNotBelieved_CountAsFailures(bool grpc)
+    {
+        await using var mesh = await StartAsync(endpoints: 1);
+        mesh.Transport.Answer(_ => grpc ? ScriptedTransport.Response(200, "", ("grpc-status", "14"), ("Retry-After", "20"), ("mesh-retry", "no")) : Announcement(503, "20"));
+
+        for (var call = 0; call < 5; call++)
+        {
+            Assert.Equal(EndpointState.Available, Endpoint(mesh, 1).State);
+            using var request = grpc ? VirtualMesh.GrpcRequest() : VirtualMesh.Request();
+            (await mesh.SendAsync(request).WithinHangLimit()).Dispose();
+        }
+
+        Assert.Equal(EndpointState.Open, Endpoint(mesh, 1).State);
+        Assert.Empty(mesh.Logs.WithEvent(208));
+        await mesh.AssertIdleAsync();
+    }
+
+    [Fact]
+    public async Task AProbe_ThatIsAnsweredWithAnAnnouncementNobodyBelieves_RenewsTheBreak()
+    {
+        await using var mesh = await StartAsync(static policy => policy.CircuitBreaker.ConsecutiveFailures = 1, endpoints: 1);
+        mesh.Transport.AnswerWith(503);
+        await SendManyAsync(mesh, 1);
+        mesh.Transport.Answer(_ => Announcement(503, "20"));
+        mesh.Advance(1_001);
+        await SendManyAsync(mesh, 1);
+
+        for (var call = 0; call < 10; call++)
+        {
+            var refusal = await Assert.ThrowsAsync<NoEndpointAvailableException>(() => mesh.GetAsync().WithinHangLimit());
+            Assert.Equal(OutcomeReason.AllEndpointsOpen, refusal.Reason);
+        }
+
+        Assert.Equal(2, mesh.Transport.Attempts);
+    }
+
+    [Fact]
+    public async Task InModeObserve_WhoAnnouncedItsAbsence_IsNotProbed()
+    {
+        await using var mesh = await StartAsync(policy =>
+        {
+            policy.Mode = MeshMode.Observe;
+            policy.CircuitBreaker.ConsecutiveFailures = 1;
+        });
+        mesh.Transport.Answer(request => request.Endpoint == VirtualMesh.Address(2) ? ScriptedTransport.Response(503) : ScriptedTransport.Response(200));
+        await SendManyAsync(mesh, 3);
+        mesh.Transport.Answer(request => request.Endpoint == VirtualMesh.Address(2) ? Announcement(503, "20") : ScriptedTransport.Response(200));
+        mesh.Advance(1_001);
+        await SendManyAsync(mesh, 3);
+        Assert.Equal(EndpointState.Draining, Endpoint(mesh, 2).State);
+
+        Assert.Equal(10, await AttemptsAsync(mesh, 2, calls: 30));
+    }
+
+    [Fact]
+    public async Task ALateAnnouncement_OfWhoHasLeft_ChangesNothing()
+    {
+        await using var mesh = await StartAsync();
+        var gone = Endpoint(mesh, 2);
+        await mesh.PublishAsync(VirtualMesh.Address(1), VirtualMesh.Address(3));
+
+        Assert.True(mesh.Set.Announce(gone, TimeSpan.FromSeconds(20), _time.GetTimestamp()));
+
+        Assert.Empty(mesh.Logs.WithEvent(208));
+        await mesh.PublishAsync(VirtualMesh.Address(1), VirtualMesh.Address(2), VirtualMesh.Address(3));
+        Assert.Same(gone, Endpoint(mesh, 2));
+        Assert.Equal(EndpointState.Available, gone.State);
+    }
+
+    [Fact]
+    public async Task WhenOnlyThoseAreLeftWhoAnnouncedIt_TheyAreCalled_AndJudgedByTheirAnswers()
+    {
+        await using var mesh = await StartAsync();
+        mesh.Transport.Answer(request => request.Endpoint == VirtualMesh.Address(2) ? Announcement(200, "200") : ScriptedTransport.Response(200));
+        await SendManyAsync(mesh, 3);
+        Directory(mesh).Eject("orders", Address(1));
+        Directory(mesh).Drain("orders", Address(3));
+
+        Assert.Equal(20, await AttemptsAsync(mesh, 2, calls: 20));
+        mesh.Transport.Answer(_ => Announcement(503, "200"));
+        Assert.Equal(5, await AttemptsAsync(mesh, 2, calls: 5));
+        var refusal = await Assert.ThrowsAsync<NoEndpointAvailableException>(() => mesh.GetAsync().WithinHangLimit());
+        Assert.Equal(OutcomeReason.AllEndpointsOpen, refusal.Reason);
+
+        Directory(mesh).Restore("orders", Address(3));
+        mesh.Transport.AnswerWith(200);
+        await AssertSparedAsync(mesh, 2);
+    }
+
+    [Fact]
+    public async Task Ejected_HoldsForWhatTheServiceIsCalledByLater()
+    {
+        await using var mesh = await StartAsync();
+        Directory(mesh).Eject("orders", Address(2));
+
+        await Directory(mesh).WarmUpAsync(["https+http://orders"], TestContext.Current.CancellationToken).WithinHangLimit();
+
+        var later = mesh.Root.Sets.Single(set => !ReferenceEquals(set, mesh.Set));
+        Assert.Equal(
+            [EndpointState.Available, EndpointState.Withdrawn, EndpointState.Available],
+            later.Snapshot!.All.Select(static endpoint => endpoint.State));
+        Assert.DoesNotContain(later.Snapshot.Live, static endpoint => endpoint.Address == Address(2));
+        Directory(mesh).Restore("orders", Address(2));
+        Assert.All(mesh.Endpoints.Concat(later.Snapshot!.All), static endpoint => Assert.Equal(EndpointState.Available, endpoint.State));
+    }
+
+    [Fact]
+    public async Task Ejected_EndsWithAnAbsenceOfFiveMinutes_AndCanBeRestoredMeanwhile()
+    {
+        await using var mesh = await StartAsync();
+        Directory(mesh).Eject("orders", Address(2));
+        Directory(mesh).Eject("orders", Address(3));
+        mesh.Advance(EndpointMembership.Remembered.TotalMilliseconds + 2_000);
+        Assert.Equal(EndpointState.Withdrawn, Endpoint(mesh, 2).State);
+
+        await mesh.PublishAsync(VirtualMesh.Address(1));
+        Directory(mesh).Restore("orders", Address(3));
+        await mesh.PublishAsync(VirtualMesh.Address(1), VirtualMesh.Address(2), VirtualMesh.Address(3));
+        Assert.Equal((EndpointState.Withdrawn, EndpointState.Available), (Endpoint(mesh, 2).State, Endpoint(mesh, 3).State));
+
+        await mesh.PublishAsync(VirtualMesh.Address(1));
+        mesh.Advance(EndpointMembership.Remembered.TotalMilliseconds + 2_000);
+        Assert.Throws<ArgumentException>(() => Directory(mesh).Restore("orders", Address(2)));
+        await mesh.PublishAsync(VirtualMesh.Address(1), VirtualMesh.Address(2), VirtualMesh.Address(3));
+        Assert.Equal(EndpointState.Available, Endpoint(mesh, 2).State);
+    }
+
+    [Fact]
+    public async Task AFaultInABeat_IsCounted_AndTheOthersAndTheNextBeatGoOn()
+    {
+        using var fault = new FaultyLogger(207);
+        await using var mesh = await StartAsync(services: services => services.AddLogging(logging => logging.AddProvider(fault)));
+        mesh.Transport.Answer(request => request.Endpoint == VirtualMesh.Address(2) ? Announcement(200, "20") : ScriptedTransport.Response(200));
+        await SendManyAsync(mesh, 3);
+
+        mesh.Advance(22_000);
+
+        Assert.Equal(1, mesh.Meters.Sum("mesh.internal_errors", ("service", "orders"), ("where", "beat")));
+        Assert.Single(mesh.Logs.WithEvent(313));
+        mesh.Transport.AnswerWith(200);
+        mesh.Advance(31_000);
+        Assert.Equal(10, await AttemptsAsync(mesh, 2, calls: 30));
     }
 
     private static HttpResponseMessage Announcement(int status, string seconds) => ScriptedTransport.Response(status, "", ("Retry-After", seconds), ("mesh-retry", "no"));
@@ -217,14 +369,14 @@ public class TakenOutTests
         return statuses;
     }
 
-    private async Task<VirtualMesh> StartAsync(Action<MeshPolicy>? more = null)
+    private async Task<VirtualMesh> StartAsync(Action<MeshPolicy>? more = null, int endpoints = 3, Action<IServiceCollection>? services = null)
     {
         var mesh = await VirtualMesh.StartAsync(_time, policy =>
         {
             policy.LoadBalancing.Policy = "RoundRobin";
             policy.Retry.MaxAttempts = 1;
             more?.Invoke(policy);
-        });
+        }, endpoints, services);
         mesh.Transport.AnswerWith(200);
         return mesh;
     }

@@ -110,8 +110,8 @@ public class WarmUpTests
                 await PublishAsync(mesh, 3);
                 break;
             default:
-                mesh.Set.TakeOut(one, EndpointState.Withdrawn);
-                mesh.Set.Restore(one);
+                mesh.Set.TakeOut(one.Address, EndpointState.Withdrawn);
+                mesh.Set.Restore(one.Address);
                 break;
         }
 

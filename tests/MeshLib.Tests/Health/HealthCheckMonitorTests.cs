@@ -56,6 +56,18 @@ public class HealthCheckMonitorTests
         Assert.Equal(450, _monitor.DueAt);
     }
 
+    [Fact]
+    public void AShorterInterval_HoldsAtOnce_AndKeepsThePhase()
+    {
+        Assert.True(_monitor.TryBegin(50, 1_000));
+        _monitor.End(true, _settings);
+
+        Assert.False(_monitor.TryBegin(60, 100));
+
+        Assert.Equal(150, _monitor.DueAt);
+        Assert.True(_monitor.TryBegin(150, 100));
+    }
+
     private bool Pass() => _monitor.End(true, _settings);
 
     private bool Fail(int times)
