@@ -14,7 +14,9 @@ internal static class SimulatedGoals
         Success("C6", "fastfail-10-c1", 0.9999);
         Tail("C7", "coldstart-10-c1", 1.03);
         Tail("C8", "overload-10-c10", 1.2);
-        Herding("C8", "overload-10-c10", 1.1);
+
+        // A herd would send one server a multiple of its share; Finagle's tests draw the line at two.
+        Herding("C8", "overload-10-c10", 1.25);
         return goals;
 
         void Success(string name, string scenario, double least) => Judge(name, scenario, "success", least, static row => row.Success.Median, static (reached, limit) => reached >= limit);

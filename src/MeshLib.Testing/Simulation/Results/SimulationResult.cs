@@ -45,7 +45,7 @@ public sealed class SimulationResult
     /// <summary>The latency that one call in a thousand exceeded.</summary>
     public TimeSpan P999 => Latency(0.999);
 
-    /// <summary>A quantile of what callers waited, failures included; within 0.1 %.</summary>
+    /// <summary>A quantile of what callers waited, failures included; within 0.02 %.</summary>
     /// <param name="quantile">0 to 1.</param>
     public TimeSpan Latency(double quantile)
     {
