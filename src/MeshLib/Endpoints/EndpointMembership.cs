@@ -174,6 +174,8 @@ internal sealed class EndpointMembership(MonotonicClock clock, Random random)
         foreach (var (identity, (endpoint, _)) in _vanished)
         {
             endpoint.Health.Leave();
+            endpoint.Reachability.Forget();
+            endpoint.Portion = 1;
             _departed[identity] = (endpoint, now);
             _departures.Enqueue((now, identity));
         }
