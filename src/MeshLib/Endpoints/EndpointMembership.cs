@@ -183,6 +183,8 @@ internal sealed class EndpointMembership(MonotonicClock clock, Random random)
         {
             _vanished.Remove(identity);
             endpoint.Leave();
+            endpoint.Reachability.Forget();
+            endpoint.Portion = 1;
             _departed[identity] = (endpoint, now);
             _departures.Enqueue((now, identity));
         }

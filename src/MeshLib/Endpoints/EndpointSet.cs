@@ -34,6 +34,7 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
     private long _failingSince;
     private long _nextProbeAt;
     private int _proofs;
+    private int _transitions;
 
     public EndpointSet(EndpointSetKey key, MeshService service, MeshEnvironment environment, LoadBalancers balancers, OwnService own, MeshMetrics metrics, ILogger logger)
     {
@@ -273,18 +274,9 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
                 break;
         }
 
-        // What a zone can carry depends on it long before the breaker opens: a balancer that avoids the endpoint brings no further failures, and its neighbours would have all of its load.
-        var unreachable = reason.NeverSent() && reason.Signal() == BreakerSignal.Failure;
-        if (endpoint.IsUnreachable != unreachable && reason.Verdict() != Verdict.Ignored)
+        if (reason.Verdict() != Verdict.Ignored)
         {
-            endpoint.IsUnreachable = unreachable;
-            if (_snapshot!.LocalShare is not null)
-            {
-                lock (_control)
-                {
-                    Rebuild();
-                }
-            }
+            endpoint.Reachability.Note(nobody: reason.NeverSent() && reason.Signal() == BreakerSignal.Failure, now);
         }
 
         // One client's haste is no evidence for the others: the breaker learns of a time-out when the endpoint has had the time that the service's own policy gives it.
@@ -305,7 +297,7 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
     public void Advance(long now) => Change(now, static (set, now) =>
     {
         set.Service.Withdrawn.See(set._membership.Members, now);
-        return set._membership.Forget(now) | set._health.Advance(set._membership.Members, set.Service.Policy, now);
+        return set._membership.Forget(now) | set._health.Advance(set._membership.Members, set.Service.Policy, now) | set.LookWhoIsThere(now);
     });
 
     /// <summary>An endpoint has announced that it will be away. Returns whether that is believed; where it is not, a failure that says so is a failure like any other.</summary>
@@ -436,10 +428,47 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
     {
         _metrics.BreakerChanged(Service.Name, transition);
         LogBreakerChanged(_logger, Service.Name, endpoint.Prefix, transition.To, reason.Tag());
-        lock (_control)
+
+        // At once, so that no later pick goes there. When many endpoints fail together, those who report it while a snapshot is being made leave theirs to the next one instead of lining up for a turn each.
+        if (Interlocked.Increment(ref _transitions) == 1)
         {
-            Rebuild();
+            TakeInTransitions();
         }
+    }
+
+    private void TakeInTransitions()
+    {
+        var seen = Volatile.Read(ref _transitions);
+        try
+        {
+            lock (_control)
+            {
+                Rebuild();
+            }
+        }
+        finally
+        {
+            if (Interlocked.Add(ref _transitions, -seen) > 0)
+            {
+                // One snapshot is all that a call pays for.
+                using (ExecutionContext.SuppressFlow())
+                {
+                    _environment.Background.Run(TakeInTransitions);
+                }
+            }
+        }
+    }
+
+    private bool LookWhoIsThere(long now)
+    {
+        var changed = false;
+        foreach (var endpoint in _membership.Members)
+        {
+            changed |= endpoint.Reachability.Advance(_environment.Clock, now);
+        }
+
+        // Only what a zone can carry depends on it.
+        return changed && _snapshot is { LocalShare: not null };
     }
 
     /// <summary>Makes a change of the endpoints' health, and a new snapshot if it is one that requests must see.</summary>

@@ -24,7 +24,7 @@ internal sealed class EndpointSnapshot
     public double? LocalShare { get; init; }
 
     /// <summary>
-    /// Takes <see cref="All"/> in turn, whatever their health: for calls that nobody may refuse. Made when it is first asked for, which where the mesh is enforced is never.
+    /// Takes <see cref="All"/> in turn and by weight, whatever their health: for calls that nobody may refuse. Made when it is first asked for, which where the mesh is enforced is never.
     /// </summary>
     public EndpointPicker? Everyone => AllInTurn?.Value;
 

@@ -11,7 +11,6 @@ public sealed class MeshEndpoint
     private EndpointMetadata _metadata;
     private volatile PhysicalUri? _latest;
     private volatile ReportedLoad? _reportedLoad;
-    private volatile bool _unreachable;
     private long _reportDueAt = long.MinValue;
 
     internal MeshEndpoint(DiscoveredEndpoint discovered, MonotonicClock clock, CircuitBreakerSettings breaker, Random random)
@@ -66,12 +65,8 @@ public sealed class MeshEndpoint
     /// <summary>The share of this process's traffic that is meant for this instance now, relative to its peers.</summary>
     internal double Weight => Capacity * Portion;
 
-    /// <summary>Whether the last attempt found nobody there.</summary>
-    internal bool IsUnreachable
-    {
-        get => _unreachable;
-        set => _unreachable = value;
-    }
+    /// <summary>Whether anybody is there.</summary>
+    internal Reachability Reachability { get; } = new();
 
     /// <summary>What stands before a request's path and query on its way to this instance.</summary>
     internal string Prefix { get; }

@@ -10,8 +10,9 @@ namespace MeshLib;
 internal abstract class HashLoadBalancer<TTable>(RequestHash keys, double boundedLoad, Random random) : LoadBalancer
     where TTable : HashTable
 {
-    private HashedHost[] _hosts = [];
-    private TTable? _table;
+    // Two, because an endpoint that comes and goes, as one does whose breaker opens and closes, takes turns between them, and a new table is dear.
+    private Mapped? _current;
+    private Mapped? _previous;
 
     /// <inheritdoc/>
     public override bool NeedsWholeSet => true;
@@ -33,16 +34,21 @@ internal abstract class HashLoadBalancer<TTable>(RequestHash keys, double bounde
             hosts[i] = new(endpoint.Prefix, Math.Max(endpoint.Metadata.Weight, 1));
         }
 
-        if (_table is null || !hosts.AsSpan().SequenceEqual(_hosts))
+        if (_current?.Maps(hosts) != true)
         {
-            (_hosts, _table) = (hosts, CreateTable(hosts, _table));
+            (_current, _previous) = (_previous?.Maps(hosts) == true ? _previous : new(hosts, CreateTable(hosts, _current?.Table)), _current);
         }
 
-        return new HashPicker(_table, candidates, keys, boundedLoad > 0 ? new BoundedLoad(candidates, boundedLoad) : null, random);
+        return new HashPicker(_current.Table, candidates, keys, boundedLoad > 0 ? new BoundedLoad(candidates, boundedLoad) : null, random);
     }
 
     /// <summary>The table of <paramref name="hosts"/>; <paramref name="previous"/> is the one before the change, if there is one.</summary>
     protected abstract TTable CreateTable(IReadOnlyList<HashedHost> hosts, TTable? previous);
+
+    private sealed record Mapped(HashedHost[] Hosts, TTable Table)
+    {
+        public bool Maps(ReadOnlySpan<HashedHost> hosts) => hosts.SequenceEqual(Hosts);
+    }
 
     private sealed class EmptyPicker : EndpointPicker
     {

@@ -10,7 +10,10 @@ public abstract class LoadBalancer
     /// <value>Default <see langword="false"/>.</value>
     public virtual bool NeedsWholeSet => false;
 
-    /// <summary>Called when the set or its health has changed, off the request path, never concurrently.</summary>
+    /// <summary>
+    /// Called when the set or its health has changed, never concurrently, and on the thread that brings the change: mostly one of discovery or of the mesh's timer, but a call's own when it has found out that an endpoint
+    /// fails, so that the next pick knows. What takes long is better kept from one picker to the next.
+    /// </summary>
     /// <param name="endpoints">The endpoints that may receive traffic; never altered afterwards.</param>
     public abstract EndpointPicker CreatePicker(IReadOnlyList<MeshEndpoint> endpoints);
 }

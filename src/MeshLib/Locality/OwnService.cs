@@ -110,7 +110,7 @@ internal sealed partial class OwnService : IEndpointConsumer, IAsyncDisposable
 
             if (_self.Service is { } name && ServiceEndpointQuery.TryParse($"http://{name}", out var query))
             {
-                _watch = new EndpointWatch(new("http", name.ToLowerInvariant(), -1), _sources.Create(query), this, _watching, _logger);
+                _watch = Watch(name, query);
             }
 
             if (_sought)
@@ -122,6 +122,21 @@ internal sealed partial class OwnService : IEndpointConsumer, IAsyncDisposable
             }
 
             Volatile.Write(ref _begun, true);
+        }
+    }
+
+    private EndpointWatch? Watch(string name, ServiceEndpointQuery query)
+    {
+        try
+        {
+            return new EndpointWatch(new("http", name.ToLowerInvariant(), -1), _sources.Create(query), this, _watching, _logger);
+        }
+#pragma warning disable CA1031 // Whatever a factory's trouble is: that the own service is not known must not fail those that are called.
+        catch (Exception fault)
+#pragma warning restore CA1031
+        {
+            LogNotWatched(_logger, name, fault);
+            return null;
         }
     }
 
@@ -177,6 +192,9 @@ internal sealed partial class OwnService : IEndpointConsumer, IAsyncDisposable
 
     [LoggerMessage(220, LogLevel.Information, "Instances of {Service} run in zones, and the zone of this process is not known, so that calls go to all zones alike. Mesh:Zone or MESH_ZONE names it, or 'zone' in the metadata of the Consul agent's node.")]
     private static partial void LogZoneUnknown(ILogger logger, string service);
+
+    [LoggerMessage(224, LogLevel.Warning, "The instances of {Service}, to which this process belongs, cannot be watched, so that its callers are taken to be in all zones alike.")]
+    private static partial void LogNotWatched(ILogger logger, string service, Exception exception);
 
     [LoggerMessage(221, LogLevel.Debug, "The zone of this process could not be asked for; it is tried again. {Problem}")]
     private static partial void LogZoneNotAnswered(ILogger logger, string problem);

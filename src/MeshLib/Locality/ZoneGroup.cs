@@ -6,7 +6,7 @@ namespace MeshLib;
 /// <param name="Live">Those that may receive traffic.</param>
 internal sealed record ZoneGroup(string Name, IReadOnlyList<MeshEndpoint> All, IReadOnlyList<MeshEndpoint> Live)
 {
-    /// <summary>What of an endpoint counts while nobody is there: enough for its zone to get a call now and then, which is how its return is found out.</summary>
+    /// <summary>What of an endpoint counts while nobody is there: enough for its zone to keep a call now and then, which finds out its return before <see cref="Reachability.Forgiveness"/> does.</summary>
     private const double UnreachablePart = 0.01;
 
     /// <summary>What they are meant to carry: their weights, or their number where no endpoint of the service has any.</summary>
@@ -29,8 +29,10 @@ internal sealed record ZoneGroup(string Name, IReadOnlyList<MeshEndpoint> All, I
             MeshEndpoint[] members = [.. zone];
             MeshEndpoint[] living = [.. alive[zone.Key]];
             var nominal = members.Sum(endpoint => weightless ? 1.0 : endpoint.Metadata.Weight);
-            var available = living.Sum(endpoint => (weightless ? 1.0 : endpoint.Capacity) * (endpoint.IsUnreachable ? UnreachablePart : 1));
-            return new(zone.Key, members, living) { Nominal = nominal, Health = PriorityLoad.Health(available, nominal, overprovisioning) };
+            var available = living.Sum(endpoint => (weightless ? 1.0 : endpoint.Capacity) * (endpoint.Reachability.IsUnreachable ? UnreachablePart : 1));
+
+            // Whatever is left of it, a zone that can carry anything must not be rounded away.
+            return new(zone.Key, members, living) { Nominal = nominal, Health = available > 0 ? Math.Max(1, PriorityLoad.Health(available, nominal, overprovisioning)) : 0 };
         }
     }
 }

@@ -1,7 +1,7 @@
 namespace MeshLib;
 
 /// <summary>
-/// A picker per zone, and how likely each is. A first attempt draws its zone. A later one prefers an endpoint that has not been tried, in whatever zone it is; from the third on it leaves the own zone,
+/// A picker per zone, and how likely each is. An attempt draws its zone, and goes on to the others where that has nobody, or nobody that the call has not tried. From the third on it leaves the own zone,
 /// because what has failed twice there may be the zone.
 /// </summary>
 internal sealed class ZonePicker : EndpointPicker
@@ -29,23 +29,25 @@ internal sealed class ZonePicker : EndpointPicker
     }
 
     /// <inheritdoc/>
-    public override MeshEndpoint? Pick(MeshCall call) =>
-        call.AttemptsMade > 0 ? PickAgain(call) : _pickers[_only >= 0 ? _only : Draw(_upTo)].Pick(call);
-
-    private MeshEndpoint? PickAgain(MeshCall call)
+    public override MeshEndpoint? Pick(MeshCall call)
     {
-        var zone = Draw(call.AttemptsMade >= LocalAttempts ? _upToElsewhere ?? _upTo : _upTo);
-        var first = _pickers[zone].Pick(call);
-        for (var i = 1; i < _pickers.Length && (first is null || call.HasTried(first)); i++)
+        var zone = ZoneOf(call);
+        var picked = _pickers[zone].Pick(call);
+
+        // A picker of the user's may find nobody who suits the call.
+        for (var i = 1; i < _pickers.Length && (picked is null || call.HasTried(picked)); i++)
         {
-            if (_pickers[(zone + i) % _pickers.Length].Pick(call) is { } other && !call.HasTried(other))
+            if (_pickers[(zone + i) % _pickers.Length].Pick(call) is { } other && (picked is null || !call.HasTried(other)))
             {
-                return other;
+                picked = other;
             }
         }
 
-        return first;
+        return picked;
     }
+
+    private int ZoneOf(MeshCall call) =>
+        call.AttemptsMade >= LocalAttempts && _upToElsewhere is { } elsewhere ? Draw(elsewhere) : _only >= 0 ? _only : Draw(_upTo);
 
     private int Draw(int[] upTo)
     {

@@ -16,7 +16,7 @@ internal static class ZoneSpill
     {
         var (demand, supply) = (Parts(callers), Parts(capacity));
         var shares = new int[capacity.Length];
-        shares[0] = capacity[0] <= 0 ? 0 : supply[0] >= demand[0] ? Whole : Whole * supply[0] / demand[0];
+        shares[0] = capacity[0] <= 0 ? 0 : supply[0] >= demand[0] ? Whole : Math.Max(1, Whole * supply[0] / demand[0]);
         if (shares[0] == Whole)
         {
             return shares;

@@ -8,6 +8,9 @@ namespace MeshLib;
 /// </summary>
 internal sealed partial class ZonedBalancer(string service, Func<GuardedBalancer> create, OwnService own, Random random, ILogger logger)
 {
+    /// <summary>Above so many, what is called a zone is something else, and a balancer for each would be no balancing.</summary>
+    private const int MostZones = 64;
+
     private readonly GuardedBalancer _whole = create();
     private readonly Dictionary<string, GuardedBalancer> _zones = new(StringComparer.OrdinalIgnoreCase);
     private readonly long _seed = random.NextInt64();
@@ -24,7 +27,9 @@ internal sealed partial class ZonedBalancer(string service, Func<GuardedBalancer
     public PickPlan Plan(IReadOnlyList<MeshEndpoint> all, IReadOnlyList<MeshEndpoint> live, bool panic, EffectivePolicy policy)
     {
         var balancer = policy.LoadBalancing;
-        var divisible = !_whole.NeedsWholeSet(balancer);
+
+        // Where the mesh only resolves, it is to have no say in who is called.
+        var divisible = policy.Mode != MeshMode.Resolve && !_whole.NeedsWholeSet(balancer);
         var zoned = divisible && policy.Zone.Enabled && !panic && SeveralZones(all);
         var large = divisible && policy.Subsetting.Enabled && all.Count >= policy.Subsetting.MinEndpoints;
         DependsOnStandpoint = zoned || large;
@@ -77,7 +82,7 @@ internal sealed partial class ZonedBalancer(string service, Func<GuardedBalancer
 
         var groups = ZoneGroup.Of(all, live, policy.Zone.Overprovisioning);
         var home = groups.FindIndex(group => SameZone(group.Name, zone));
-        if (home < 0 || groups[home].All.Count < policy.Zone.MinEndpointsPerZone || groups.All(static group => group.Capacity == 0))
+        if (home < 0 || groups.Count > MostZones || groups[home].All.Count < policy.Zone.MinEndpointsPerZone || groups.All(static group => group.Capacity == 0))
         {
             return null;
         }
@@ -119,9 +124,10 @@ internal sealed partial class ZonedBalancer(string service, Func<GuardedBalancer
         var supply = groups.ConvertAll(static group => group.Capacity);
 
         // Zones with callers and no endpoint: all that they send goes elsewhere.
+        var names = NamesOf(groups);
         foreach (var (zone, weight) in callers ?? new Dictionary<string, double>())
         {
-            if (!groups.Exists(group => SameZone(group.Name, zone)))
+            if (!names.Contains(zone))
             {
                 demand.Add(weight);
                 supply.Add(0);
@@ -143,7 +149,10 @@ internal sealed partial class ZonedBalancer(string service, Func<GuardedBalancer
         for (var level = 0; level < health.Length; level++)
         {
             var members = groups.Where((_, index) => levels[index] == level).ToList();
-            health[level] = members.Sum(static group => group.Nominal) is > 0 and var nominal ? (int)Math.Round(100 * members.Sum(static group => group.Capacity) / nominal) : 0;
+
+            // As of a zone, whatever is left of a level counts.
+            var (capacity, nominal) = (members.Sum(static group => group.Capacity), members.Sum(static group => group.Nominal));
+            health[level] = capacity > 0 ? Math.Max(1, (int)Math.Round(100 * capacity / nominal)) : 0;
         }
 
         var shares = new int[groups.Count];
@@ -168,11 +177,14 @@ internal sealed partial class ZonedBalancer(string service, Func<GuardedBalancer
 
     private void Forget(List<ZoneGroup> groups)
     {
-        foreach (var gone in _zones.Keys.Where(zone => !groups.Exists(group => SameZone(group.Name, zone))).ToList())
+        var names = NamesOf(groups);
+        foreach (var gone in _zones.Keys.Where(zone => !names.Contains(zone)).ToList())
         {
             _zones.Remove(gone);
         }
     }
+
+    private static HashSet<string> NamesOf(List<ZoneGroup> groups) => groups.Select(static group => group.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
 
     private void NoteSpill(string? zone, double localShare)
     {

@@ -110,6 +110,24 @@ public class HashLoadBalancerTests
 
     [Theory]
     [MemberData(nameof(Names))]
+    public void CreatePicker_OfASetThatOneComesToAndLeaves_ReadsNoHashAgain(string name)
+    {
+        var set = _subjects.Endpoints(1_000);
+        var balancer = Create(name);
+        var owner = balancer.CreatePicker(set).Pick(Keyed("k"));
+        balancer.CreatePicker(set[1..]);
+        balancer.CreatePicker(set);
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        balancer.CreatePicker(set[1..]);
+        var picker = balancer.CreatePicker(set);
+
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 500_000);
+        Assert.Same(owner, picker.Pick(Keyed("k")));
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
     public void CreatePicker_OfTwoEndpointsThatDifferByASlash_TakesThemForOne(string name)
     {
         var twins = Enumerable.Range(0, 2).Select(i =>

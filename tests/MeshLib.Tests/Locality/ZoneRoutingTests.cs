@@ -1,7 +1,9 @@
+using System.Diagnostics.CodeAnalysis;
 using MeshLib.TestKit;
 using MeshLib.Tests.Calls;
 using MeshLib.Tests.LoadBalancing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.ServiceDiscovery;
 using static MeshLib.Tests.Locality.ZonedMesh;
 
 namespace MeshLib.Tests.Locality;
@@ -214,6 +216,89 @@ public class ZoneRoutingTests
         }
     }
 
+    [Fact]
+    public async Task EndpointThatAnswersSomeAndRefusesOthers_CostsNoSnapshotAndNoWord()
+    {
+        await using var mesh = await StartAsync("a", Zoned(("a", 2), ("b", 2)), WithoutBreakers);
+        var snapshot = mesh.Set.Snapshot;
+
+        for (var i = 0; i < 100; i++)
+        {
+            Settle(mesh, mesh.Endpoints[0], i % 2 == 0 ? OutcomeReason.ConnectFailed : OutcomeReason.Ok);
+            mesh.Advance(100);
+        }
+
+        Assert.Same(snapshot, mesh.Set.Snapshot);
+        Assert.Empty(mesh.Logs.WithEvent(222));
+    }
+
+    [Fact]
+    public async Task ForeignZoneThatWasGone_IsCalledAgainThoughNothingTellsOfItsReturn()
+    {
+        await using var mesh = await StartAsync("a", Zoned(("a", 2), ("b", 2), ("c", 2)), WithoutBreakers, Callers("a", ("a", 4), ("b", 1)));
+        await Eventually.BecomesTrueAsync(() => mesh.Picks()["a"] < 0.5);
+        Assert.Contains("b", mesh.Picks().Keys);
+
+        foreach (var endpoint in mesh.Endpoints.Where(static endpoint => endpoint.Metadata.Zone == "b"))
+        {
+            Settle(mesh, endpoint, OutcomeReason.ConnectFailed);
+        }
+
+        mesh.Advance(2_000);
+        Assert.DoesNotContain("b", mesh.Picks().Keys);
+
+        mesh.Advance(60_000);
+        Assert.Contains("b", mesh.Picks().Keys);
+    }
+
+    [Fact]
+    public void ZoneWithNextToNothingLeft_CountsForSomething()
+    {
+        var subjects = new Subjects();
+        var all = subjects.Endpoints(1_000);
+        all[0].Reachability.Note(nobody: true, 1);
+        all[0].Reachability.Advance(subjects.Clock, Subjects.At(2));
+
+        Assert.Equal(1, Assert.Single(ZoneGroup.Of(all, all[..1], 1.4)).Health);
+        Assert.Equal(0, Assert.Single(ZoneGroup.Of(all, [], 1.4)).Health);
+    }
+
+    [Fact]
+    public async Task WithNamedStandIns_TheLastOneLeftIsNotRoundedAway()
+    {
+        ManualEndpoint[] endpoints = [Endpoint("a", 1, healthy: false), Endpoint("a", 2, healthy: false), Endpoint("c", 1), Endpoint("d", 1, weight: 1000, healthy: false)];
+        await using var mesh = await StartAsync("a", endpoints, static policy => (policy.Zone.Failover, policy.LoadBalancing.PanicThreshold) = (["b"], 0));
+
+        Assert.Equal(["c"], mesh.Picks().Keys);
+    }
+
+    [Theory]
+    [InlineData(63, 1.0)]
+    [InlineData(64, null)]
+    public async Task SoManyZones_AreNoZones(int others, double? localShare)
+    {
+        ManualEndpoint[] endpoints = [.. Zoned(("a", 2)), .. Enumerable.Range(128, others).Select(static zone => Endpoint($"{(char)zone}", 1))];
+        await using var mesh = await StartAsync("a", endpoints, callers: Callers("a", ("a", 1), ("b", 99)));
+
+        await Eventually.EqualsAsync(localShare, () => mesh.Set.Snapshot!.LocalShare);
+    }
+
+    [Fact]
+    public async Task OwnServiceThatCannotBeWatched_IsNotKnown()
+    {
+        await using var mesh = await StartAsync("a", Zoned(("a", 2), ("b", 2)), services: static services => services.AddSingleton<IServiceEndpointProviderFactory, FaultyFactory>());
+
+        Assert.Equal(1, mesh.Set.Snapshot!.LocalShare);
+        await mesh.PublishAsync(Zoned(("a", 1), ("b", 2)));
+        Assert.Equal(3, mesh.Endpoints.Count);
+        Assert.Single(mesh.Logs.WithEvent(224));
+    }
+
+    private static void WithoutBreakers(MeshPolicy policy) => (policy.CircuitBreaker.ConsecutiveFailures, policy.CircuitBreaker.FailureRatio) = (1_000, 1);
+
+    private static void Settle(VirtualMesh mesh, MeshEndpoint endpoint, OutcomeReason reason) =>
+        mesh.Set.Settle(new(endpoint, endpoint.Breaker.Generation), reason, TimeSpan.Zero, 0.001, mesh.Time.GetTimestamp());
+
     private static bool Sent(VirtualMesh mesh)
     {
         using var response = mesh.Send(VirtualMesh.Request());
@@ -221,6 +306,17 @@ public class ZoneRoutingTests
     }
 
     private static double Round(Dictionary<string, double> picks, string zone) => Math.Round(picks.GetValueOrDefault(zone), 2);
+
+#pragma warning disable CA1812 // Made by the container.
+    private sealed class FaultyFactory : IServiceEndpointProviderFactory
+#pragma warning restore CA1812
+    {
+        public bool TryCreateProvider(ServiceEndpointQuery query, [NotNullWhen(true)] out IServiceEndpointProvider? provider)
+        {
+            provider = null;
+            return query.ServiceName == Self ? throw new InvalidOperationException("no") : false;
+        }
+    }
 
     private sealed class ScriptedAgent : IZoneSource
     {

@@ -18,6 +18,9 @@ public class ZoneSpillTests
     public void LostZoneWithNextToNoCallers_KeepsNothing() => Assert.Equal([0, 5000, 5000], ZoneSpill.Of([1, 50_000, 50_000], [0, 10, 10]));
 
     [Fact]
+    public void ZoneWithNextToNothing_KeepsACallNowAndThen() => Assert.Equal([1, 9999], ZoneSpill.Of([1, 1], [1e-9, 10]));
+
+    [Fact]
     public void RoomThatIsRoundedAway_IsAnyZone() => Assert.Equal([0, 10000], ZoneSpill.Of([1, 50_000], [0, 10]));
 
     // Envoy's own simulations, with the same bound: the load of any endpoint is the mean within a few percent.

@@ -28,6 +28,10 @@ internal static class ZonedMesh
             collection.AddSingleton(new MeshEnvironment(new MonotonicClock(time), new Random(11)));
             services?.Invoke(collection);
         });
+
+        // Those who came first are told first: when this is, the sets know.
+        var (_, own, told) = (mesh.Root, mesh.Services.GetRequiredService<MeshComposition>().Own, false);
+        own.Changed += () => Volatile.Write(ref told, own.Standpoint.Callers is not null);
         mesh.Source.Publish(Self, callers ?? []);
         mesh.Source.Publish(VirtualMesh.Orders, orders);
         mesh.Transport.AnswersAsynchronously = false;
@@ -35,10 +39,7 @@ internal static class ZonedMesh
         await mesh.WarmUpAsync();
         if (callers is not null)
         {
-            await Eventually.BecomesTrueAsync(() => mesh.Set.Snapshot!.LocalShare is null || mesh.Services.GetRequiredService<MeshComposition>().Own.Standpoint.Callers is not null);
-
-            // The set hears of it a moment later.
-            mesh.Set.ApplyStandpoint();
+            await Eventually.BecomesTrueAsync(() => mesh.Set.Snapshot!.LocalShare is null || Volatile.Read(ref told));
         }
 
         return mesh;

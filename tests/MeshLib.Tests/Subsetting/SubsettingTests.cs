@@ -79,6 +79,34 @@ public class SubsettingTests
         Assert.All(mesh.Endpoints, static endpoint => Assert.Equal(1, endpoint.Portion));
     }
 
+    [Fact]
+    public async Task EndpointOutsideTheAperture_ThatLeavesAndComesBackToASmallService_IsUsed()
+    {
+        var orders = Orders(110);
+        await using var mesh = await StartAsync("a", orders, callers: Callers("a", ("a", 7)));
+        await mesh.Time.AdvanceUntilAsync(() => mesh.Endpoints.Any(static endpoint => endpoint.Portion == 0), TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(10));
+        var unused = mesh.Endpoints.First(static endpoint => endpoint.Portion == 0);
+        ManualEndpoint[] others = [.. orders.Where(endpoint => endpoint.Address != unused.Prefix).Take(90)];
+
+        await mesh.PublishAsync(others);
+        Assert.DoesNotContain(unused, mesh.Endpoints);
+        await mesh.PublishAsync([.. others, .. orders.Where(endpoint => endpoint.Address == unused.Prefix)]);
+
+        Assert.Contains(unused, mesh.Endpoints);
+        Assert.Equal(1, unused.Portion);
+    }
+
+    [Fact]
+    public async Task WhereTheMeshOnlyResolves_AllHaveTheirTurn()
+    {
+        await using var mesh = await StartAsync("a", [.. Orders(150, "a"), .. Orders(150, "b")], static policy => policy.Mode = MeshMode.Resolve, Callers("a", ("a", 50)));
+        var everyone = mesh.Set.Snapshot!.Everyone!;
+
+        Assert.Null(mesh.Set.Snapshot.LocalShare);
+        Assert.DoesNotContain(mesh.Source.Queries, static query => query.ServiceName == Self);
+        Assert.Equal(300, Enumerable.Range(0, 600).Select(_ => everyone.Pick(LoadBalancing.Subjects.Call())).Distinct().Count());
+    }
+
     private static ManualEndpoint[] Orders(int count, string zone = "a") => Zoned((zone, count));
 
     private static HashSet<MeshEndpoint> Picked(VirtualMesh mesh) => [.. Enumerable.Range(0, 20_000).Select(_ => mesh.Set.Snapshot!.Picker!.Pick(LoadBalancing.Subjects.Call())!)];
