@@ -39,7 +39,7 @@ internal abstract class HashLoadBalancer<TTable>(RequestHash keys, double bounde
             (_current, _previous) = (_previous?.Maps(hosts) == true ? _previous : new(hosts, CreateTable(hosts, _current?.Table)), _current);
         }
 
-        return new HashPicker(_current.Table, candidates, keys, boundedLoad > 0 ? new BoundedLoad(candidates, boundedLoad) : null, random);
+        return new HashPicker(_current.Table, candidates, keys, boundedLoad > 0 ? new BoundedLoad(candidates, hosts, boundedLoad) : null, random);
     }
 
     /// <summary>The table of <paramref name="hosts"/>; <paramref name="previous"/> is the one before the change, if there is one.</summary>
