@@ -8,16 +8,22 @@ namespace MeshLib;
 /// <summary>
 /// The hash ring of Karger et al. (STOC 1997), with the entries of Envoy and gRPC (proposal A42): XXH64 of <c>key_0</c>, <c>key_1</c>, …; a hash belongs to the first entry at or after it.
 /// <para>
-/// How many entries a host has depends on its weight alone, and not on the others: where a size of the whole ring is shared out, as Envoy does it, a host that goes leaves the others an entry
-/// or two more, which moves keys between survivors (2.4 % of all at 20 hosts). Here only the keys of the host that went move.
+/// How many entries a host has depends on its weight, and not on how many others there are: where a size of the whole ring is shared out, as Envoy does it, a host that goes leaves the others an
+/// entry or two more, which moves keys between survivors (2.4 % of all at 20 hosts). Here only the keys of the host that went move.
 /// </para>
 /// </summary>
 internal sealed class HashRing : HashTable
 {
-    /// <summary>Of one unit of weight. The shares of equal hosts differ by ±9 % (1 ÷ √128).</summary>
+    /// <summary>Of one unit of weight, where weights are small. The shares of equal hosts differ by ±9 % (1 ÷ √128).</summary>
     public const int EntriesPerWeight = 128;
 
-    /// <summary>12 MiB. From there on, at a total weight of 8192 and each doubling of it, a unit of weight has half as many, and keys move then.</summary>
+    /// <summary>Of the heaviest host: a unit of weight has half as many entries, and half again, until it has no more. So weights of 100 cost no more than weights of 8.</summary>
+    private const int MostOfAHost = 1024;
+
+    /// <summary>Of the lightest host: it keeps that many however heavy others are, or its share would be chance.</summary>
+    private const int FewestOfAHost = 8;
+
+    /// <summary>12 MiB, which not even a thousand of the heaviest hosts need. From there on, and at each doubling, a unit of weight has half as many entries, and keys move then.</summary>
     private const int MostEntries = 1 << 20;
 
     private readonly ulong[] _hashes;
@@ -109,10 +115,13 @@ internal sealed class HashRing : HashTable
         return low == _hashes.Length ? 0 : low;
     }
 
+    // The heaviest and the lightest weight decide, and in halves: an ordinary host that comes or goes changes neither, and then no other host's entries. The greatest common divisor of all weights
+    // would change with the first host that is given another weight, such as a canary.
     private static double EntriesThatFit(IReadOnlyList<HashedHost> hosts, double perWeight)
     {
-        var weight = hosts.Sum(static host => (long)host.Weight);
-        while (weight * perWeight > MostEntries)
+        var (lightest, heaviest) = (hosts.Min(static host => host.Weight), hosts.Max(static host => host.Weight));
+        var total = hosts.Sum(static host => (long)host.Weight);
+        while ((heaviest * perWeight > MostOfAHost && lightest * perWeight >= 2 * FewestOfAHost) || total * perWeight > MostEntries)
         {
             perWeight /= 2;
         }

@@ -2,7 +2,8 @@ namespace MeshLib;
 
 /// <summary>
 /// Consistent hashing with bounded loads (Mirrokni, Thorup and Zadimoghaddam, SODA 2018): no endpoint has more attempts in flight than a factor times its share of all; keys whose
-/// endpoint is full go elsewhere until it is not. The sizes are Envoy's (hash_balance_factor); an endpoint has room while it has fewer than its size, so that the bound holds.
+/// endpoint is full go elsewhere until it is not. The sizes are Envoy's (hash_balance_factor); an endpoint has room while it has fewer than its size, so that the bound holds. Shares are those of
+/// the table, so that an endpoint which warms up has the room that its keys need.
 /// </summary>
 internal sealed class BoundedLoad
 {
@@ -10,6 +11,7 @@ internal sealed class BoundedLoad
     private const double Rounding = 1e-9;
 
     private readonly CandidateSet _candidates;
+    private readonly HashedHost[] _hosts;
     private readonly double _factor;
     private readonly double _totalWeight;
     private readonly uint _readEvery;
@@ -17,15 +19,14 @@ internal sealed class BoundedLoad
     private uint _reads;
 
     /// <param name="candidates">At least one.</param>
+    /// <param name="hosts">The same as the table knows them, in the same order.</param>
     /// <param name="factor">How many times its share an endpoint may have, 1 or more.</param>
-    public BoundedLoad(CandidateSet candidates, double factor)
+    public BoundedLoad(CandidateSet candidates, HashedHost[] hosts, double factor)
     {
         _candidates = candidates;
+        _hosts = hosts;
         _factor = factor;
-        foreach (ref readonly var candidate in candidates.All)
-        {
-            _totalWeight += candidate.Weight;
-        }
+        _totalWeight = hosts.Sum(static host => (long)host.Weight);
 
         // Nobody counts the attempts of a set, and counting at each pick would take its size: eight endpoints are read a pick, at any size, and up to eight the sum is exact.
         _readEvery = (uint)Math.Max((candidates.Count + 7) / 8, 1);
@@ -35,9 +36,8 @@ internal sealed class BoundedLoad
     /// <summary>How full an endpoint is: below 1 it has room.</summary>
     public double Fullness(int index)
     {
-        ref readonly var candidate = ref _candidates.All[index];
-        var inFlight = candidate.Load.InFlight;
-        return inFlight == 0 ? 0 : (double)inFlight / Slots(InFlight(), _factor, candidate.Weight / _totalWeight);
+        var inFlight = _candidates.All[index].Load.InFlight;
+        return inFlight == 0 ? 0 : (double)inFlight / Slots(InFlight(), _factor, _hosts[index].Weight / _totalWeight);
     }
 
     /// <summary>The attempts that an endpoint of share <paramref name="share"/> may have in flight while the set has <paramref name="inFlight"/>; at least one.</summary>

@@ -38,7 +38,7 @@ internal abstract class HashLoadBalancer<TTable>(RequestHash keys, double bounde
             (_hosts, _table) = (hosts, CreateTable(hosts, _table));
         }
 
-        return new HashPicker(_table, candidates, keys, boundedLoad > 0 ? new BoundedLoad(candidates, boundedLoad) : null, random);
+        return new HashPicker(_table, candidates, keys, boundedLoad > 0 ? new BoundedLoad(candidates, hosts, boundedLoad) : null, random);
     }
 
     /// <summary>The table of <paramref name="hosts"/>; <paramref name="previous"/> is the one before the change, if there is one.</summary>

@@ -102,6 +102,38 @@ public class HashRingTests
         }
     }, iter: 50);
 
+    /// <summary>At a weight as registries give it, also past the total at which a ring of 128 entries a unit would be full, and beside hosts of other weights.</summary>
+    [Theory]
+    [InlineData(81, 100, 100)]
+    [InlineData(40, 100, 100)]
+    [InlineData(81, 100, 50)]
+    [InlineData(20, 100, 10)]
+    [InlineData(20, 100, 1)]
+    [InlineData(1_000, 100, 100)]
+    public void Of_OneMoreHost_MovesItsKeysAndNoOthers(int count, int weight, int weightOfNewcomer)
+    {
+        HashedHost[] hosts = [.. Enumerable.Range(0, count).Select(i => new HashedHost($"10.0.{i >> 8}.{i & 255}:80", weight)), new("10.1.0.0:80", weightOfNewcomer)];
+        var (before, after) = (HashRing.Of(hosts[..count]), HashRing.Of(hosts));
+
+        var hashes = Hashes(100_000, seed: 1).ToArray();
+        var moved = hashes.Where(hash => before.Owners[before.PlaceOf(hash)] != after.Owners[after.PlaceOf(hash)]).ToArray();
+
+        Assert.All(moved, hash => Assert.Equal(count, after.Owners[after.PlaceOf(hash)]));
+
+        // Its share, which is as rough as its number of entries says.
+        var share = (double)weightOfNewcomer / ((count * weight) + weightOfNewcomer);
+        Assert.InRange(moved.Length / 100_000.0, 0, share * (1 + (4 / Math.Sqrt(after.Owners.Count(count)))) + 0.001);
+    }
+
+    [Fact]
+    public void Of_AGiantAmongManySmallHosts_KeepsProportion()
+    {
+        HashedHost[] hosts = [new("giant", 65_535), .. Enumerable.Range(0, 2_000).Select(static i => new HashedHost($"10.0.{i >> 8}.{i & 255}:80", 1))];
+        var owners = HashRing.Of(hosts).Owners;
+
+        Assert.Equal(65_535.0 / 67_535, (double)owners.Count(0) / owners.Length, 0.001);
+    }
+
     [Fact]
     public void Of_ManyHeavyHosts_StaysWithinItsSizeAndInProportion()
     {

@@ -83,6 +83,24 @@ public class BoundedLoadTests
         Assert.InRange(picks.Values.Max(), 0, 3 * 20_000 / 199);
     }
 
+    [Fact]
+    public void Fullness_OfAnEndpointThatWarmsUp_IsThatOfItsKeys()
+    {
+        var set = _subjects.Endpoints(4);
+        set[0].Health.Share = 0.1;
+        foreach (var endpoint in set)
+        {
+            for (var i = 0; i < 10; i++)
+            {
+                endpoint.Load.Begin();
+            }
+        }
+
+        var bound = new BoundedLoad(new CandidateSet(set), [.. set.Select(static endpoint => new HashedHost(endpoint.Prefix, endpoint.Metadata.Weight))], 1.25);
+
+        Assert.All(Enumerable.Range(0, 4), index => Assert.Equal(10.0 / BoundedLoad.Slots(40, 1.25, 0.25), bound.Fullness(index)));
+    }
+
     private static LoadBalancer Hashed(string name, double boundedLoad) =>
         new LoadBalancers([], new NoServices(), new Random(12345)).Create(new LoadBalancingSettings { Policy = name, BoundedLoad = boundedLoad });
 }
