@@ -2,7 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace MeshLib.Testing.Simulation;
 
-/// <summary>An endpoint set with its balancer, and nothing above it. Its breakers never open.</summary>
+/// <summary>An endpoint set with its balancer, and nothing beside it: breakers never open, nobody is ejected or warms up, and zones and subsets are none.</summary>
 internal sealed class BalancerClient(string name, Func<Random, LoadBalancer>? create) : SimulatedClient(name)
 {
     private const string Service = "simulated";
@@ -23,6 +23,10 @@ internal sealed class BalancerClient(string name, Func<Random, LoadBalancer>? cr
         services.Configure<MeshOptions>(options =>
         {
             options.Defaults.LoadBalancing.Policy = Name;
+            options.Defaults.LoadBalancing.SlowStart = TimeSpan.Zero;
+            options.Defaults.OutlierDetection.Enabled = false;
+            options.Defaults.Zone.Enabled = false;
+            options.Defaults.Subsetting.Enabled = false;
             options.Defaults.CircuitBreaker.ConsecutiveFailures = Never;
             options.Defaults.CircuitBreaker.MinimumThroughput = Never;
         });
