@@ -15,8 +15,8 @@ public static class TestingServiceCollectionExtensions
     /// </summary>
     /// <remarks>
     /// It may stand before or after whatever it takes out, also in <c>ConfigureTestServices</c> of a <c>WebApplicationFactory</c>, and may be called several times, as a fixture and a test do.
-    /// Clients outside of the mesh are left alone, and so are mesh clients whose primary handler the test has replaced by a stub, for what it does not route. Chance is seeded, so that calls made one
-    /// after another are picked alike in every run.
+    /// Clients outside of the mesh are left alone, and so are mesh clients whose primary handler the test has replaced by a stub, for what it does not route. Chance is seeded, so that
+    /// what is drawn for calls made one after another is the same in every run (see <see cref="MeshTestingBuilder.UseSeed"/>).
     /// </remarks>
     /// <param name="services">The services of the host.</param>
     /// <param name="configure">What takes the world's place.</param>

@@ -44,7 +44,10 @@ public sealed class MeshTestingBuilder
         return this;
     }
 
-    /// <summary>Seeds the mesh's chance: which instance is picked, how long a back-off is. Calls made one after another are decided alike for the same seed.</summary>
+    /// <summary>
+    /// Seeds the mesh's chance: between which instances a balancer chooses, how long a back-off is. For the same seed the same is drawn for calls made one after another. On the clock of the machine, a balancer that
+    /// measures latency (<c>PeakEwma</c>, the default) decides by what it measured as well; with <see cref="UseTime"/>, or with a balancer that does not, they are decided alike.
+    /// </summary>
     /// <param name="seed">The seed.</param>
     /// <value>Default 0.</value>
     public MeshTestingBuilder UseSeed(int seed)

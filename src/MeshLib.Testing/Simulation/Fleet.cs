@@ -28,16 +28,16 @@ internal sealed class Fleet
         return answer.At == long.MaxValue ? answer : answer with { At = answer.At + _back };
     }
 
-    /// <summary>The server with the earliest expected end; among equals the first one from <paramref name="from"/> on.</summary>
-    public int Earliest(int from, double work)
+    /// <summary>The server that is the least likely to fail, and of several the one with the earliest expected end; among equals the first one from <paramref name="from"/> on.</summary>
+    public int Best(int from, double work)
     {
-        var (best, least) = (from, long.MaxValue);
+        var (best, least) = (from, (Failing: 1.0, End: long.MaxValue));
         for (var i = 0; i < _servers.Length; i++)
         {
             var index = (from + i) % _servers.Length;
-            if (_servers[index].ExpectedEnd(_time.Now + _there, work) is var end && end < least)
+            if (_servers[index].Expect(_time.Now + _there, work) is var expected && expected.CompareTo(least) < 0)
             {
-                (best, least) = (index, end);
+                (best, least) = (index, expected);
             }
         }
 

@@ -3,6 +3,9 @@ namespace MeshLib.Testing.Simulation;
 /// <summary>A fleet of servers, what goes wrong with it, and the load on it. Everything in it is virtual time.</summary>
 public sealed record SimulationScenario
 {
+    // What antagonists do is drawn beforehand, epoch for epoch.
+    private static readonly TimeSpan ShortestEpoch = TimeSpan.FromMilliseconds(1);
+
     /// <summary>What it is called in tables and messages.</summary>
     public string Name { get; init; } = "";
 
@@ -64,17 +67,58 @@ public sealed record SimulationScenario
     internal void Validate()
     {
         Require(Servers.Count > 0, $"{nameof(Servers)} is empty; at least one is needed.");
-        Require(Servers.All(static server => server is { Workers: null or > 0, Speed: > 0 }), $"{nameof(Servers)}: a server needs at least one worker and a speed above 0.");
         Require(Clients > 0, $"{nameof(Clients)} is {Clients}; 1 or more.");
         Require(Load.Count > 0 && Load.All(static phase => phase.RequestsPerSecond >= 0 && double.IsFinite(phase.RequestsPerSecond)), $"{nameof(Load)}: at least one phase, of a finite rate of 0 or more.");
         Require(Load.Zip(Load.Skip(1)).All(static pair => pair.First.From < pair.Second.From), $"{nameof(Load)}: phases stand in order of time.");
         Require(Duration > TimeSpan.Zero && WarmUp < Duration && WarmUp >= TimeSpan.Zero, $"{nameof(Duration)} is {Duration}; above 0, and longer than the {nameof(WarmUp)} of {WarmUp}.");
-        Require(RoundTrip >= TimeSpan.Zero && Interval > TimeSpan.Zero && SuccessWithin > TimeSpan.Zero, $"{nameof(RoundTrip)} is 0 or more, {nameof(Interval)} and {nameof(SuccessWithin)} above 0.");
-        foreach (var fault in Servers.SelectMany(static server => server.Faults))
+        Require(RoundTrip >= TimeSpan.Zero, $"{nameof(RoundTrip)} is {RoundTrip}; 0 or more.");
+        Require(Interval > TimeSpan.Zero, $"{nameof(Interval)} is {Interval}; above 0.");
+        Require(SuccessWithin > TimeSpan.Zero, $"{nameof(SuccessWithin)} is {SuccessWithin}; above 0.");
+        Require(GiveUpAfter is not { } patience || patience > TimeSpan.Zero, $"{nameof(GiveUpAfter)} is {GiveUpAfter}; above 0, or null for a caller that waits.");
+        Require(Work.Mean > TimeSpan.Zero, $"{nameof(Work)}.{nameof(ServiceTime.Mean)} is {Work.Mean}; above 0.");
+        Require(Work.Deviation >= TimeSpan.Zero, $"{nameof(Work)}.{nameof(ServiceTime.Deviation)} is {Work.Deviation}; 0 or more.");
+        for (var i = 0; i < Servers.Count; i++)
         {
-            Require(fault.From < fault.Until, $"A fault of kind {fault.Kind} ends ({fault.Until}) before it begins ({fault.From}).");
-            Require(fault.Kind is not (ServerFaultKind.Slow or ServerFaultKind.WarmingUp) || fault.Speed > 0, $"A fault of kind {fault.Kind} leaves a speed of {fault.Speed}; above 0. A server that does nothing is {ServerFaultKind.Hanging}.");
-            Require(fault.Kind != ServerFaultKind.WarmingUp || fault.Until < TimeSpan.MaxValue, $"A fault of kind {fault.Kind} needs an end.");
+            ValidateServer(Servers[i], $"{nameof(Servers)}[{i}]");
+        }
+
+        void ValidateServer(SimulatedServer server, string path)
+        {
+            Require(server.Workers is null or > 0, $"{path}.{nameof(server.Workers)} is {server.Workers}; 1 or more, or null for any number.");
+            Require(server.Speed > 0 && double.IsFinite(server.Speed), $"{path}.{nameof(server.Speed)} is {server.Speed}; above 0 and finite.");
+            if (server.Antagonist is { } antagonist)
+            {
+                var its = $"{path}.{nameof(server.Antagonist)}";
+                Require(antagonist.Epoch >= ShortestEpoch, $"{its}.{nameof(antagonist.Epoch)} is {antagonist.Epoch}; {ShortestEpoch} or more.");
+                Require(IsPart(antagonist.Probability), $"{its}.{nameof(antagonist.Probability)} is {antagonist.Probability}; 0 to 1.");
+                Require(IsPart(antagonist.MostLoss), $"{its}.{nameof(antagonist.MostLoss)} is {antagonist.MostLoss}; 0 to 1.");
+                Require(antagonist.LeastLoss >= 0 && antagonist.LeastLoss <= antagonist.MostLoss, $"{its}.{nameof(antagonist.LeastLoss)} is {antagonist.LeastLoss}; 0 to {nameof(antagonist.MostLoss)}, which is {antagonist.MostLoss}.");
+            }
+
+            for (var i = 0; i < server.Faults.Count; i++)
+            {
+                ValidateFault(server.Faults[i], $"{path}.{nameof(server.Faults)}[{i}]");
+            }
+        }
+
+        void ValidateFault(ServerFault fault, string path)
+        {
+            path = $"{path} ({fault.Kind})";
+            Require(fault.From >= TimeSpan.Zero, $"{path}.{nameof(fault.From)} is {fault.From}; 0 or more.");
+            Require(fault.From < fault.Until, $"{path}.{nameof(fault.Until)} is {fault.Until}; above {nameof(fault.From)}, which is {fault.From}.");
+            switch (fault.Kind)
+            {
+                case ServerFaultKind.Slow or ServerFaultKind.WarmingUp:
+                    Require(fault.Speed > 0 && double.IsFinite(fault.Speed), $"{path}.{nameof(fault.Speed)} is {fault.Speed}; above 0 and finite. A server that does nothing is {ServerFaultKind.Hanging}.");
+                    Require(fault.Kind == ServerFaultKind.Slow || fault.Until < TimeSpan.MaxValue, $"{path}.{nameof(fault.Until)} is {fault.Until}; it needs an end.");
+                    break;
+                case ServerFaultKind.Delayed:
+                    Require(fault.Delay >= TimeSpan.Zero, $"{path}.{nameof(fault.Delay)} is {fault.Delay}; 0 or more.");
+                    break;
+                case ServerFaultKind.Failing:
+                    Require(IsPart(fault.Share), $"{path}.{nameof(fault.Share)} is {fault.Share}; 0 to 1.");
+                    break;
+            }
         }
 
         void Require(bool held, string message)
@@ -84,5 +128,7 @@ public sealed record SimulationScenario
                 throw new ArgumentException(Name.Length == 0 ? message : $"{Name}: {message}");
             }
         }
+
+        static bool IsPart(double value) => value is >= 0 and <= 1;
     }
 }

@@ -4,22 +4,24 @@ namespace MeshLib.Testing;
 public static class PassingTimeExtensions
 {
     private static readonly TimeSpan ShortestStep = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan OrdinaryStep = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan Limit = TimeSpan.FromHours(1);
-    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(1);
 
-    // A step is this part of what has passed: a wait of half a minute takes some 80 steps.
+    // A step is at most this part of what has passed.
     private const int Fineness = 8;
 
-    // How long a busy thread pool is waited for: tests that run beside this one may keep it busy all the time.
-    private const int MostMoments = 20;
+    // An ordinary step is far below any time that a call has for an attempt. Later steps grow on, each this part of what has passed, or an hour would take too many: in the 30 s that a call has by default
+    // none is as long as half of what it has for an attempt.
+    private const int LaterFineness = 24;
 
     /// <summary>
     /// Lets virtual time pass, as little as need be, until a task has ended: <c>await client.GetAsync("/orders/7").WhileTimePasses(time.Advance)</c>. Back-offs, delays and time-outs
     /// are over in no time then. Nothing passes for a task that has ended already.
     /// </summary>
     /// <remarks>
-    /// Time passes in steps of a millisecond, later of an eighth of what has passed, and before each of them the thread pool gets a moment to do what is to be done: a call's work must not
-    /// look like a slow instance. So the end is seen by an eighth too late, and by a few of them on a busy machine: assert what happened and in which order, and durations with room above.
+    /// Time passes in steps of a millisecond, then of an eighth of what has passed up to 250 ms, later of a twenty-fourth, and only before a step the thread pool has come to rest: a call's work must not look like a slow instance. So the end
+    /// is seen by a step too late. Where something else keeps the pool at work all the time, that is waited for once, for three seconds of real time, and work of the task which lasts longer than that may cost
+    /// virtual time: assert what happened and in which order, and durations with room above. Work on threads outside of the pool is not seen.
     /// </remarks>
     /// <typeparam name="T">What the task yields.</typeparam>
     /// <param name="task">The task, which waits on that time.</param>
@@ -37,14 +39,21 @@ public static class PassingTimeExtensions
         ArgumentNullException.ThrowIfNull(task);
         ArgumentNullException.ThrowIfNull(advance);
         var passed = TimeSpan.Zero;
-        while (!await EndsByItselfAsync(task).ConfigureAwait(false))
+        var pool = new ThreadPoolRest();
+        while (!task.IsCompleted)
         {
+            await pool.WaitAsync(task).ConfigureAwait(false);
+            if (task.IsCompleted)
+            {
+                break;
+            }
+
             if (passed >= Limit)
             {
                 throw new TimeoutException("The task has not ended within an hour of virtual time. Does it wait for another time?");
             }
 
-            var step = passed / Fineness > ShortestStep ? passed / Fineness : ShortestStep;
+            var step = StepAfter(passed);
             advance(step);
             passed += step;
         }
@@ -52,17 +61,12 @@ public static class PassingTimeExtensions
         await task.ConfigureAwait(false);
     }
 
-    private static async Task<bool> EndsByItselfAsync(Task task)
+    private static TimeSpan StepAfter(TimeSpan passed)
     {
-        for (var moment = 0; !task.IsCompleted && moment < MostMoments; moment++)
-        {
-            await Task.WhenAny(task, Task.Delay(Moment, TimeProvider.System, CancellationToken.None)).ConfigureAwait(false);
-            if (ThreadPool.PendingWorkItemCount == 0)
-            {
-                break;
-            }
-        }
-
-        return task.IsCompleted;
+        var most = Longer(OrdinaryStep, passed / LaterFineness);
+        var step = Longer(ShortestStep, passed / Fineness);
+        return step < most ? step : most;
     }
+
+    private static TimeSpan Longer(TimeSpan one, TimeSpan other) => one > other ? one : other;
 }

@@ -122,6 +122,17 @@ public sealed class IsolationTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task AStub_ThatDerivesFromAHandlerOfTheNetwork_IsAStubAllTheSame()
+    {
+        var services = new ServiceCollection();
+        services.AddMeshClient("payments").ConfigurePrimaryHttpMessageHandler(static () => new DerivedStub());
+        services.AddMeshTesting();
+        await using var host = services.BuildServiceProvider();
+
+        Assert.Equal("from the stub", await GetAsync(host, "payments"));
+    }
+
+    [Fact]
     public async Task AnExternalService_IsRoutedByItsHost()
     {
         var services = new ServiceCollection();
@@ -232,4 +243,10 @@ public sealed class IsolationTests : IAsyncDisposable
     private static HttpClient Client(IServiceProvider host, string name) => host.GetRequiredService<IHttpClientFactory>().CreateClient(name);
 
     private static Task<string> GetAsync(IServiceProvider host, string client) => Client(host, client).GetStringAsync(new Uri("/", UriKind.Relative)).WithinHangLimit();
+
+    private sealed class DerivedStub : HttpClientHandler
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+            Task.FromResult(new HttpResponseMessage(HttpStatusCode.OK) { Content = new StringContent("from the stub") });
+    }
 }

@@ -47,15 +47,6 @@ public class MeshedClientTests
         Assert.Equal("First", result.Client);
     }
 
-    [Fact]
-    public void Run_OfAScenarioThatCannotBe_NamesWhatIsWrong()
-    {
-        var scenario = Loaded(Equal(3, new ServerFault { Kind = ServerFaultKind.WarmingUp }), 0.2, 5);
-
-        var refused = Assert.Throws<ArgumentException>(() => Simulator.Run(scenario, SimulatedClient.Oracle, 1));
-        Assert.Contains("WarmingUp", refused.Message, StringComparison.Ordinal);
-    }
-
     private sealed class FirstLoadBalancer : LoadBalancer
     {
         public override EndpointPicker CreatePicker(IReadOnlyList<MeshEndpoint> endpoints) => new Picker(endpoints[0]);

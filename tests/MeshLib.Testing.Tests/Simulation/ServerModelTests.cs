@@ -59,6 +59,39 @@ public class ServerModelTests
     }
 
     [Fact]
+    public void Down_ResetsWhatIsDelayed()
+    {
+        var server = Model(ServerFault.Delayed(Seconds(0), Seconds(9), Seconds(2)), ServerFault.Down(Seconds(5), Seconds(8)));
+
+        Assert.Equal(new ServerAnswer(ServerFate.Answered, VirtualTime.TimestampOf(Seconds(4))), server.Accept(VirtualTime.TimestampOf(Seconds(2)), 1));
+        Assert.Equal((1, long.MaxValue), server.Expect(VirtualTime.TimestampOf(Seconds(4)), 1));
+        Assert.Equal(new ServerAnswer(ServerFate.Reset, VirtualTime.TimestampOf(Seconds(5))), server.Accept(VirtualTime.TimestampOf(Seconds(4)), 1));
+    }
+
+    [Fact]
+    public void Expect_OfAServerThatFailsInPart_IsItsShareAndItsEnd()
+    {
+        var now = VirtualTime.TimestampOf(Seconds(1));
+        var (failing, end) = Model(ServerFault.Failing(Seconds(0), Seconds(9), share: 0.5), ServerFault.Failing(Seconds(0), Seconds(9), share: 0.2)).Expect(now, 2);
+
+        Assert.Equal(0.6, failing, 1e-12);
+        Assert.Equal(VirtualTime.TimestampOf(Seconds(3)), end);
+    }
+
+    [Fact]
+    public void Oracle_WhenAllFailInPart_TakesTheOneThatFailsLeast()
+    {
+        var scenario = Loaded([Failing(0.5), Failing(0.1), Failing(1)], 0.2, 20);
+
+        var result = Simulator.Run(scenario, SimulatedClient.Oracle, seed: 1);
+
+        Assert.Equal([0, 1, 0], result.Shares);
+        Assert.Equal(0.9, result.Success, 0.03);
+
+        static SimulatedServer Failing(double share) => new() { Faults = [ServerFault.Failing(TimeSpan.Zero, TimeSpan.MaxValue, share: share)] };
+    }
+
+    [Fact]
     public void Failing_AnswersItsShareAtOnce()
     {
         var server = Model(ServerFault.Failing(TimeSpan.Zero, Seconds(1000), 500, share: 0.3));
@@ -93,7 +126,7 @@ public class ServerModelTests
         Assert.Equal(time.MeanSeconds, Enumerable.Range(0, 400_000).Average(_ => time.Next(random)), time.MeanSeconds * 0.01);
     }
 
-    private static ServerModel Model(ServerFault fault) => new(new SimulatedServer { Faults = [fault] }, Seconds(60), new Random(1));
+    private static ServerModel Model(params ServerFault[] faults) => new(new SimulatedServer { Faults = faults }, Seconds(60), new Random(1));
 
     // The average over all quantiles is the mean.
     private static double MeanLatency(SimulationResult result) => Enumerable.Range(0, 2000).Average(i => result.Latency((i + 0.5) / 2000).TotalSeconds);

@@ -43,6 +43,40 @@ public class VirtualTimeTests
     }
 
     [Fact]
+    public void Timer_ThatIsDisposed_StaysSo()
+    {
+        var timer = _time.CreateTimer(_ => _happened.Add(At("tick")), null, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
+        timer.Dispose();
+
+        Assert.False(timer.Change(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1)));
+        _time.AdvanceTo(TimeSpan.FromSeconds(9));
+        Assert.Empty(_happened);
+    }
+
+    [Fact]
+    public void AdvanceTo_FromWhatHappens_NeverGoesBack()
+    {
+        _time.Schedule(TimeSpan.FromSeconds(1), () => _time.AdvanceTo(TimeSpan.FromSeconds(8)));
+        Note(5, "inside");
+
+        _time.AdvanceTo(TimeSpan.FromSeconds(2));
+
+        Assert.Equal(["inside at 5"], _happened);
+        Assert.Equal(TimeSpan.FromSeconds(8), _time.Elapsed);
+    }
+
+    [Fact]
+    public void Schedule_BeyondAllTime_IsNever()
+    {
+        _time.Schedule(TimeSpan.MaxValue, () => _happened.Add("never"));
+        using var timer = _time.CreateTimer(_ => _happened.Add("never"), null, TimeSpan.MaxValue, Timeout.InfiniteTimeSpan);
+
+        _time.AdvanceTo(TimeSpan.FromDays(10_000));
+
+        Assert.Empty(_happened);
+    }
+
+    [Fact]
     public void Delay_GoesOn_WhereTimeIsMovedOn()
     {
         var wait = Task.Delay(TimeSpan.FromHours(3), _time);

@@ -27,6 +27,57 @@ public sealed class PassingTimeTests
         Assert.InRange(_time.GetElapsedTime(started), wait, (wait * 9 / 8) + TimeSpan.FromMilliseconds(1));
     }
 
+    [Theory]
+    [InlineData(6_000)]
+    [InlineData(30_000)]
+    public async Task Time_PassesInStepsThatNoAttemptIsLostIn(int milliseconds)
+    {
+        var wait = TimeSpan.FromMilliseconds(milliseconds);
+        var longest = TimeSpan.Zero;
+
+        await Task.Delay(wait, _time, CancellationToken.None).WhileTimePasses(step =>
+        {
+            longest = step > longest ? step : longest;
+            _time.Advance(step);
+        }).WithinHangLimit();
+
+        Assert.InRange(longest, TimeSpan.FromMilliseconds(250), wait / 24);
+    }
+
+    /// <summary>The work is on a thread of the pool, as that of an application in memory is, and does not go on by itself until time has been seen to stand still.</summary>
+    [Fact]
+    public async Task Time_WhileWorkOfTheTaskRuns_StandsStill()
+    {
+        using var seen = new SemaphoreSlim(0);
+        var passed = 0;
+        var work = Task.Run(() =>
+        {
+            // A thread at work, for longer than any number of steps would take.
+            seen.Wait(TimeSpan.FromMilliseconds(300));
+            return Volatile.Read(ref passed);
+        });
+
+        Assert.Equal(0, await work.WhileTimePasses(_ => Interlocked.Increment(ref passed)).WithinHangLimit());
+    }
+
+    [Fact]
+    public async Task Time_BesideAThreadThatIsAlwaysAtWork_PassesAllTheSame()
+    {
+        var isOver = false;
+        var busy = Task.Run(() =>
+        {
+            while (!Volatile.Read(ref isOver))
+            {
+                Thread.SpinWait(100);
+            }
+        });
+
+        await Task.Delay(TimeSpan.FromMinutes(1), _time, CancellationToken.None).WhileTimePasses(_time.Advance).WithinHangLimit();
+
+        Volatile.Write(ref isOver, true);
+        await busy;
+    }
+
     [Fact]
     public async Task ATaskThatFails_IsThrownAsItFailed()
     {

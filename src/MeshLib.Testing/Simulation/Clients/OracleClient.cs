@@ -24,7 +24,7 @@ internal sealed class OracleClient() : SimulatedClient("oracle")
         }
 
         // Among equals by lot, or an idle fleet would be its first server.
-        protected override int? Choose(Flight flight) => _fleet.Earliest(_random.Next(_fleet.Count), _expectedWork);
+        protected override int? Choose(Flight flight) => _fleet.Best(_random.Next(_fleet.Count), _expectedWork);
 
         protected override void Settle(Flight flight, double elapsed, long now)
         {

@@ -12,7 +12,8 @@ public abstract class SimulatedClient
     public string Name { get; }
 
     /// <summary>
-    /// The limit: sends each request to the server with the earliest expected end, knowing every queue, speed and failure, of all clients, though not the work in the request at hand.
+    /// The limit: sends each request to the server that is the least likely to fail, and of several to the one with the earliest expected end, knowing every queue, speed and failure, of all clients,
+    /// though not the work in the request at hand.
     /// </summary>
     public static SimulatedClient Oracle { get; } = new OracleClient();
 

@@ -16,7 +16,7 @@ public sealed record ServerFault
     /// <summary>For <see cref="ServerFaultKind.Slow"/> and <see cref="ServerFaultKind.WarmingUp"/>: the part of its speed that is left at first, above 0.</summary>
     public double Speed { get; init; } = 0.1;
 
-    /// <summary>For <see cref="ServerFaultKind.Delayed"/>: the latency.</summary>
+    /// <summary>For <see cref="ServerFaultKind.Delayed"/>: the latency, 0 or more.</summary>
     public TimeSpan Delay { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>For <see cref="ServerFaultKind.Failing"/>: the status.</summary>

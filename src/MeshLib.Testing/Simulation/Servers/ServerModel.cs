@@ -40,7 +40,8 @@ internal sealed class ServerModel
                     case ServerFaultKind.Down:
                         return new(ServerFate.Refused, now);
                     case ServerFaultKind.Delayed:
-                        return new(ServerFate.Answered, now + fault.Delay.Ticks);
+                        var delayed = VirtualTime.Later(now, fault.Delay);
+                        return NextFall(now) is var reset && reset < delayed ? new(ServerFate.Reset, reset) : new(ServerFate.Answered, delayed);
                     case ServerFaultKind.Failing when fault.Share >= 1 || _random.NextDouble() < fault.Share:
                         return new(ServerFate.Answered, now, fault.Status);
                 }
@@ -67,24 +68,36 @@ internal sealed class ServerModel
         return new(ServerFate.Answered, end);
     }
 
-    /// <summary>When a request that arrived now would be done, as far as queue, speed and failures are known and its own work is not; <see cref="long.MaxValue"/> if it would fail.</summary>
+    /// <summary>What is to be expected of a request that arrived now, as far as queue, speed and failures are known and its own work is not.</summary>
     /// <param name="now">The present.</param>
     /// <param name="work">The expected work, in seconds.</param>
-    public long ExpectedEnd(long now, double work)
+    /// <returns>The chance that it fails, and when it is done if it does not.</returns>
+    public (double Failing, long End) Expect(long now, double work)
     {
+        var answered = 1.0;
         foreach (var fault in _fates)
         {
             if (IsInForce(fault, now))
             {
-                return fault.Kind == ServerFaultKind.Delayed ? now + fault.Delay.Ticks : long.MaxValue;
+                switch (fault.Kind)
+                {
+                    case ServerFaultKind.Down:
+                        return (1, long.MaxValue);
+                    case ServerFaultKind.Delayed:
+                        return Standing(VirtualTime.Later(now, fault.Delay));
+                    default:
+                        answered *= 1 - fault.Share;
+                        break;
+                }
             }
         }
 
-        var end = Finish(now, work, out _);
-        return NextFall(now) < end ? long.MaxValue : end;
+        return Standing(Finish(now, work, out _));
+
+        (double, long) Standing(long end) => NextFall(now) < end ? (1, long.MaxValue) : (1 - answered, end);
     }
 
-    private static bool IsInForce(ServerFault fault, long now) => now >= VirtualTime.TimestampOf(fault.From) && (fault.Until == TimeSpan.MaxValue || now < VirtualTime.TimestampOf(fault.Until));
+    private static bool IsInForce(ServerFault fault, long now) => now >= VirtualTime.TimestampOf(fault.From) && now < VirtualTime.TimestampOf(fault.Until);
 
     private long Finish(long now, double work, out int worker)
     {

@@ -5,7 +5,7 @@ namespace MeshLib.Testing.Simulation;
 /// What runs therefore runs the same way each time. Not thread-safe: one thread owns it, and another one that touches it gets an exception rather than an irreproducible run.
 /// </summary>
 /// <remarks>Waits on this provider (<c>Task.Delay(delay, time)</c>, a <see cref="CancellationTokenSource"/> with a delay) go on inside of <see cref="AdvanceTo(TimeSpan)"/>.</remarks>
-public sealed class VirtualTime : TimeProvider
+internal sealed class VirtualTime : TimeProvider
 {
     // Nobody should mistake the first instant for "never".
     private const long Origin = TimeSpan.TicksPerHour;
@@ -54,11 +54,11 @@ public sealed class VirtualTime : TimeProvider
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(delay, TimeSpan.Zero);
         ArgumentNullException.ThrowIfNull(action);
-        Schedule(_now + delay.Ticks, new VirtualAction(action));
+        Schedule(Later(_now, delay), new VirtualAction(action));
     }
 
     /// <summary>Moves time on, running everything that comes due on the way.</summary>
-    /// <param name="elapsed">Where to stop, as <see cref="Elapsed"/> counts; at an earlier instant than now nothing but what is due already runs.</param>
+    /// <param name="elapsed">Where to stop, as <see cref="Elapsed"/> counts; at an earlier instant than now nothing but what is due already runs. What happens on the way may move it further.</param>
     public void AdvanceTo(TimeSpan elapsed) => AdvanceTo(TimestampOf(elapsed));
 
     internal void AdvanceTo(long target)
@@ -72,7 +72,7 @@ public sealed class VirtualTime : TimeProvider
             happening.Happen();
         }
 
-        _now = target;
+        _now = Math.Max(_now, target);
     }
 
     internal void Schedule(long at, VirtualEvent happening)
@@ -81,7 +81,10 @@ public sealed class VirtualTime : TimeProvider
         _queue.Enqueue(happening, new DueTime(at, _arrivals++));
     }
 
-    internal static long TimestampOf(TimeSpan elapsed) => Origin + elapsed.Ticks;
+    internal static long TimestampOf(TimeSpan elapsed) => Later(Origin, elapsed);
+
+    /// <summary>The timestamp <paramref name="delay"/>, which is not negative, after another one; <see cref="long.MaxValue"/>, which is never, when it is beyond all timestamps.</summary>
+    internal static long Later(long timestamp, TimeSpan delay) => delay.Ticks > long.MaxValue - timestamp ? long.MaxValue : timestamp + delay.Ticks;
 
     private void AssertOwned()
     {

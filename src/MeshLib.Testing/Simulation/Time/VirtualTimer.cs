@@ -5,20 +5,26 @@ internal sealed class VirtualTimer(VirtualTime time, TimerCallback callback, obj
 {
     private TimeSpan _period = Timeout.InfiniteTimeSpan;
     private int _changes;
+    private bool _disposed;
 
     public bool Change(TimeSpan dueTime, TimeSpan period)
     {
+        if (_disposed)
+        {
+            return false;
+        }
+
         _changes++;
         _period = period;
         if (dueTime != Timeout.InfiniteTimeSpan)
         {
-            time.Schedule(time.Now + dueTime.Ticks, new Due(this, _changes));
+            time.Schedule(VirtualTime.Later(time.Now, dueTime), new Due(this, _changes));
         }
 
         return true;
     }
 
-    public void Dispose() => _changes++;
+    public void Dispose() => _disposed = true;
 
     public ValueTask DisposeAsync()
     {
@@ -28,14 +34,14 @@ internal sealed class VirtualTimer(VirtualTime time, TimerCallback callback, obj
 
     private void Fire(Due due, int change)
     {
-        if (change != _changes)
+        if (_disposed || change != _changes)
         {
             return;
         }
 
         if (_period > TimeSpan.Zero)
         {
-            time.Schedule(time.Now + _period.Ticks, due);
+            time.Schedule(VirtualTime.Later(time.Now, _period), due);
         }
 
         callback(state);
