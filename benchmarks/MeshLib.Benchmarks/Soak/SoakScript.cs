@@ -15,16 +15,28 @@ internal sealed class SoakScript(IReadOnlyList<SoakInstance> instances, ManualEn
     /// <summary>What is wrong now.</summary>
     public string State => $"{_last}; sick: {string.Join(", ", instances.Index().Where(each => each.Item.Sickness != Sickness.None).Select(each => $"{each.Index} {each.Item.Sickness}"))}";
 
-    /// <summary>One incident.</summary>
-    public void Next() => _last = _random.Next(6) switch
+    /// <summary>One incident, or the end of all.</summary>
+    public void Next()
     {
-        0 => Heal(),
-        1 => Churn(),
-        2 => ChangePolicy(),
-        _ => Sicken(),
-    };
+        switch (_random.Next(6))
+        {
+            case 0:
+                Heal();
+                break;
+            case 1:
+                _last = Churn();
+                break;
+            case 2:
+                _last = ChangePolicy();
+                break;
+            default:
+                _last = Sicken();
+                break;
+        }
+    }
 
-    private string Heal()
+    /// <summary>Makes every instance well and known.</summary>
+    public void Heal()
     {
         foreach (var instance in instances)
         {
@@ -32,7 +44,7 @@ internal sealed class SoakScript(IReadOnlyList<SoakInstance> instances, ManualEn
         }
 
         Begin();
-        return "all well";
+        _last = "all well";
     }
 
     private string Sicken()
