@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using MeshLib;
+using Microsoft.Extensions.ServiceDiscovery;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
@@ -16,7 +17,7 @@ public static class MeshBuilderExtensions
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentException.ThrowIfNullOrWhiteSpace(service);
         ArgumentNullException.ThrowIfNull(addresses);
-        var uris = new List<Uri>(addresses.Length);
+        var endpoints = new List<ServiceEndpoint>(addresses.Length);
         foreach (var address in addresses)
         {
             if (!Uri.TryCreate(address, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https"))
@@ -24,10 +25,32 @@ public static class MeshBuilderExtensions
                 throw new ArgumentException($"'{address}' is no endpoint of '{service}': an absolute address with http or https is needed, such as http://10.0.0.1:8080.", nameof(addresses));
             }
 
-            uris.Add(uri);
+            endpoints.Add(ServiceEndpoint.Create(new UriEndPoint(uri)));
         }
 
-        builder.Services.AddSingleton(new StaticEndpoints(service, uris));
+        return builder.AddEndpoints(service, endpoints);
+    }
+
+    /// <summary>
+    /// Gives a service fixed endpoints of which more than the address is known: weight, zone, version or tags, as a feature <see cref="EndpointMetadata"/>. Endpoints in configuration (<c>Services:{name}</c>)
+    /// win over them.
+    /// </summary>
+    /// <param name="builder">The mesh.</param>
+    /// <param name="service">The service's name, as it stands in request addresses.</param>
+    /// <param name="endpoints">Http or https addresses, or hosts, which take the scheme of the request.</param>
+    /// <exception cref="ArgumentException">No request can be sent to one of them.</exception>
+    public static IMeshBuilder AddEndpoints(this IMeshBuilder builder, string service, IEnumerable<ServiceEndpoint> endpoints)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        ArgumentException.ThrowIfNullOrWhiteSpace(service);
+        ArgumentNullException.ThrowIfNull(endpoints);
+        ServiceEndpoint[] given = [.. endpoints];
+        if (Array.Find(given, static endpoint => DiscoveredEndpoint.From(endpoint, Uri.UriSchemeHttp, logicalPort: 0) is null) is { } wrong)
+        {
+            throw new ArgumentException($"'{DiscoveredEndpoint.Describe(wrong)}' is no endpoint of '{service}': an http or https address without user or password is needed, or a host.", nameof(endpoints));
+        }
+
+        builder.Services.AddSingleton(new StaticEndpoints(service, given));
         return builder;
     }
 

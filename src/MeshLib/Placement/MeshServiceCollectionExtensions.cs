@@ -39,6 +39,8 @@ public static partial class MeshServiceCollectionExtensions
         services.TryAddSingleton<IConfiguration>(static _ => new ConfigurationBuilder().Build());
         services.AddServiceDiscoveryCore();
         services.AddConfigurationServiceEndpointProvider();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IServiceEndpointProviderFactory, ConfiguredMetadataProviderFactory>());
+        services.AddStartCheck(static provider => ActivatorUtilities.CreateInstance<ConfiguredMetadataProviderFactory>(provider).Check());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IServiceEndpointProviderFactory, StaticEndpointProviderFactory>());
         services.AddMeshPolicies();
 

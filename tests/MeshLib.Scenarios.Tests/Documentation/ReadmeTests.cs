@@ -12,6 +12,7 @@ public partial class ReadmeTests
 
     [Theory]
     [InlineData("README.md")]
+    [InlineData("src/MeshLib/README.md")]
     [InlineData("src/MeshLib.Testing/README.md")]
     public void EveryCodeBlock_IsARegionOfACompiledSample(string path)
     {

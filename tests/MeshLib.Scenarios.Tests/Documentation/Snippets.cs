@@ -1,5 +1,6 @@
 using MeshLib.Testing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.ServiceDiscovery;
 using Microsoft.Extensions.Time.Testing;
 
 namespace MeshLib.Scenarios.Tests.Documentation;
@@ -26,6 +27,38 @@ public class Snippets
         Assert.Equal(3, policies.ForService("orders").CircuitBreaker.ConsecutiveFailures);
         Assert.Equal(TimeSpan.FromSeconds(5), policies.ForClient("orders", "orders").Timeout);
         Assert.Equal(1, policies.ForClient("orders", "reports").Retry.MaxAttempts);
+    }
+
+    [Fact]
+    public async Task AMesh_IsTwoLines()
+    {
+        var builder = new { Services = new ServiceCollection() };
+
+        #region mesh
+        builder.Services.AddMesh();
+        builder.Services.AddMeshClient<OrdersClient>("orders");     // http://orders/…
+        #endregion
+
+        await using var services = builder.Services.BuildServiceProvider();
+        Assert.Equal("http://orders/", services.GetRequiredService<OrdersClient>().BaseAddress);
+    }
+
+    [Fact]
+    public async Task EndpointsInCode_MayHaveWeights()
+    {
+        var builder = new { Services = new ServiceCollection() };
+        var first = ServiceEndpoint.Create(new UriEndPoint(new Uri("http://10.0.0.1:8080")));
+
+        #region endpoints
+        var second = ServiceEndpoint.Create(new UriEndPoint(new Uri("http://10.0.0.2:8080")));
+        second.Features.Set(new EndpointMetadata { Weight = 3, Zone = "eu-1a" });
+        builder.Services.AddMesh().AddEndpoints("orders", [first, second]);
+        #endregion
+
+        await using var services = builder.Services.BuildServiceProvider();
+        var directory = services.GetRequiredService<IMeshDirectory>();
+        await directory.WarmUpAsync(["orders"]).WithinHangLimit();
+        Assert.Equal([1, 3], services.GetRequiredService<MeshServices>().Sets.Single().Snapshot!.All.Select(static endpoint => endpoint.Metadata.Weight));
     }
 
     [Fact]
@@ -69,5 +102,10 @@ public class Snippets
 
         Assert.Single(orders[1].Received);
         #endregion
+    }
+
+    private sealed class OrdersClient(HttpClient http)
+    {
+        public string? BaseAddress => http.BaseAddress?.AbsoluteUri;
     }
 }

@@ -367,23 +367,6 @@ public abstract class DiscoveryCases(FakeTimeProvider time)
         Assert.Equal(12, mesh.Meters.Observe("mesh.discovery.staleness", ("service", "orders")).Single().Value);
     }
 
-    /// <summary>A configuration source from which a key can be taken.</summary>
-    private sealed class EditableFile : ConfigurationProvider, IConfigurationSource
-    {
-        public string this[string key]
-        {
-            set => Set(key, value);
-        }
-
-        public IConfigurationProvider Build(IConfigurationBuilder builder) => this;
-
-        public void Remove(string key)
-        {
-            Data.Remove(key);
-            OnReload();
-        }
-    }
-
     private sealed class Stale : IEndpointSourceStatus
     {
         public string Source => "test";
