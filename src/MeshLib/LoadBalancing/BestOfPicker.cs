@@ -20,14 +20,18 @@ internal sealed class BestOfPicker<TMetric>(CandidateSet candidates, int choices
 
     private readonly int _choices = Math.Max(choices, 2);
 
+    // What every choice reads, and nothing else, side by side: of thousands of endpoints none is in the cache when it is drawn.
+    private readonly EndpointLoad[] _loads = candidates.Loads();
+    private readonly long[]? _weights = candidates.HasEqualWeights ? null : candidates.WeightsLog2();
+
     /// <summary>The strides that go past every endpoint of a small set, for more than two choices; with two, every stride must be drawn for every pair to be equally likely.</summary>
     private readonly int[]? _strides = choices > 2 && candidates.Count is > 2 and <= FewEndpoints ? StridesPastAll(candidates.Count) : null;
 
     /// <inheritdoc/>
     public override MeshEndpoint? Pick(MeshCall call)
     {
-        var all = candidates.All;
-        if (all.IsEmpty)
+        var loads = _loads;
+        if (loads.Length == 0)
         {
             return null;
         }
@@ -39,16 +43,19 @@ internal sealed class BestOfPicker<TMetric>(CandidateSet candidates, int choices
 
         // One draw of 63 bits is enough for the first choice and the stride to the others. With two choices that is the index shift of P2C: every pair is equally likely.
         var draw = (ulong)random.NextInt64();
-        var first = (int)(((draw >> 31) * (ulong)all.Length) >> 32);
+        var first = (int)(((draw >> 31) * (ulong)loads.Length) >> 32);
         var stride = _strides is { } strides
             ? strides[(int)(((draw & int.MaxValue) * (ulong)strides.Length) >> 31)]
-            : 1 + (int)(((draw & int.MaxValue) * (ulong)(all.Length - 1)) >> 31);
+            : 1 + (int)(((draw & int.MaxValue) * (ulong)(loads.Length - 1)) >> 31);
         var metric = TMetric.At(candidates.Milliseconds(call.AttemptStarted));
         var (index, winner, least) = (first, first, Dearest);
-        for (var left = Math.Min(all.Length, _choices); left > 0; left--)
+        for (var left = Math.Min(loads.Length, _choices); left > 0; left--)
         {
-            ref readonly var candidate = ref all[index];
-            var cost = metric.CostLog2(candidate.Load) - candidate.WeightLog2;
+            var cost = metric.CostLog2(loads[index]);
+            if (_weights is { } weights)
+            {
+                cost -= weights[index];
+            }
 
             // Which of two is cheaper is what no processor can predict, so there is no branch: all bits of the sign select the cheaper one.
             var less = cost - least;
@@ -56,15 +63,15 @@ internal sealed class BestOfPicker<TMetric>(CandidateSet candidates, int choices
             winner ^= (winner ^ index) & (int)cheaper;
             least += less & cheaper;
 
-            index = Next(index, stride, all.Length);
+            index = Next(index, stride, loads.Length);
             if (index == first)
             {
                 // The stride has a divisor in common with the count and has come full circle: the endpoints beside the circle are all new.
-                index = first = Next(first, 1, all.Length);
+                index = first = Next(first, 1, loads.Length);
             }
         }
 
-        return all[winner].Endpoint;
+        return candidates.All[winner].Endpoint;
     }
 
     private static int[] StridesPastAll(int count) => [.. Enumerable.Range(1, count - 1).Where(stride => (int)BigInteger.GreatestCommonDivisor(stride, count) == 1)];

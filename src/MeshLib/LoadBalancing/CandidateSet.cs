@@ -28,6 +28,15 @@ internal sealed class CandidateSet
 
     public ReadOnlySpan<Candidate> All => _candidates;
 
+    public EndpointLoad[] Loads() => Array.ConvertAll(_candidates, static candidate => candidate.Load);
+
+    public double[] Weights() => Array.ConvertAll(_candidates, static candidate => candidate.Weight);
+
+    public long[] WeightsLog2() => Array.ConvertAll(_candidates, static candidate => candidate.WeightLog2);
+
+    /// <summary>The largest part of all weight that one endpoint has.</summary>
+    public double LargestShare() => _candidates.Max(static candidate => candidate.Weight) / _candidates.Sum(static candidate => candidate.Weight);
+
     /// <summary>The endpoint at <paramref name="index"/>, or the next one that the call has not tried; the former when it has tried all. Ends after as many steps as the call has tries.</summary>
     public MeshEndpoint UntriedFrom(int index, MeshCall call)
     {

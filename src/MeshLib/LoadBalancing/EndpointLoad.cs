@@ -221,9 +221,9 @@ internal sealed class EndpointLoad(MonotonicClock clock)
     {
         [FieldOffset(64)] public long Latency;
         [FieldOffset(72)] public long Penalty;
-        [FieldOffset(80)] public long Expected;
-        [FieldOffset(88)] public int InFlight;
-        [FieldOffset(92)] public int Steps;
-        [FieldOffset(96)] public long BusySince;
+        [FieldOffset(80)] public int InFlight;
+        [FieldOffset(84)] public int Steps;
+        [FieldOffset(88)] public long BusySince;
+        [FieldOffset(96)] public long Expected;
     }
 }

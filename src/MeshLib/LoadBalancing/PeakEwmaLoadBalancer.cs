@@ -6,7 +6,15 @@ namespace MeshLib;
 /// </summary>
 internal sealed class PeakEwmaLoadBalancer(Random random) : LoadBalancer
 {
+    private const int Choices = 6;
+
     /// <inheritdoc/>
-    public override EndpointPicker CreatePicker(IReadOnlyList<MeshEndpoint> endpoints) =>
-        new BestOfPicker<PeakEwmaMetric>(new CandidateSet(endpoints), choices: 6, random);
+    public override EndpointPicker CreatePicker(IReadOnlyList<MeshEndpoint> endpoints)
+    {
+        var candidates = new CandidateSet(endpoints);
+
+        // Drawn evenly, an endpoint among many is one of the choices for so many picks and no more, which may be less than its weight is worth; half of that is taken for enough to spare.
+        var evenly = candidates.Count <= Choices || candidates.HasEqualWeights || candidates.LargestShare() <= 0.5 * Choices / candidates.Count;
+        return evenly ? new BestOfPicker<PeakEwmaMetric>(candidates, Choices, random) : new WeightedBestOfPicker<PeakEwmaMetric>(candidates, Choices, random);
+    }
 }

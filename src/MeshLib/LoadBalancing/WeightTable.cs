@@ -7,21 +7,7 @@ internal sealed class WeightTable
     private readonly int[] _alias;
 
     /// <summary>The table of a set, or <see langword="null"/> where equal weights make it needless.</summary>
-    public static WeightTable? ForUnequal(CandidateSet candidates)
-    {
-        if (candidates.HasEqualWeights)
-        {
-            return null;
-        }
-
-        var weights = new double[candidates.Count];
-        for (var i = 0; i < weights.Length; i++)
-        {
-            weights[i] = candidates.All[i].Weight;
-        }
-
-        return new WeightTable(weights);
-    }
+    public static WeightTable? ForUnequal(CandidateSet candidates) => candidates.HasEqualWeights ? null : new WeightTable(candidates.Weights());
 
     /// <param name="weights">At least one, all positive.</param>
     public WeightTable(ReadOnlySpan<double> weights)

@@ -108,6 +108,27 @@ public class BestOfPickerTests
         Assert.Equal([100, 200, 300], set.Select(e => e.InFlight), (a, b) => Math.Abs(a - b) <= 2);
     }
 
+    [Theory]
+    [InlineData(100, 1)]
+    [InlineData(100, 10)]
+    [InlineData(100, 100)]
+    [InlineData(8, 20)]
+    public void PeakEwma_OfManyWithAHeavyOne_KeepsAttemptsInFlightInProportion(int count, int weight)
+    {
+        const int PerUnit = 50;
+        MeshEndpoint[] set = [_subjects.Endpoint(0, weight), .. Enumerable.Range(1, count - 1).Select(i => _subjects.Endpoint(i))];
+        Array.ForEach(set, e => e.Load.ObserveSuccess(0.1, At(0)));
+        var picker = Create(LoadBalancers.PeakEwma).CreatePicker(set);
+
+        for (var i = 0; i < PerUnit * (count - 1 + weight); i++)
+        {
+            picker.Pick(Call())!.Load.Begin();
+        }
+
+        Assert.InRange(set[0].InFlight, 0.9 * PerUnit * weight, 1.1 * PerUnit * weight);
+        Assert.All(set[1..], static e => Assert.InRange(e.InFlight, 0.7 * PerUnit, 1.3 * PerUnit));
+    }
+
     [Fact]
     public void PeakEwma_PicksTheFasterAndTheIdler()
     {
