@@ -8,9 +8,9 @@ internal sealed record DiscoveredEndpoint(Uri Address, EndpointMetadata Metadata
 {
     /// <summary>
     /// What stands before a request's path and query on its way there, and what tells addresses apart. Taken from the address in a way that leaves nothing behind in it: an address that was compared or asked for
-    /// its text is three times as large.
+    /// its text is three times as large. Where the address was given in that very form it is the same text, which of thousands of endpoints need not be kept twice.
     /// </summary>
-    public string Prefix { get; } = Address.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped).TrimEnd('/');
+    public string Prefix { get; } = PrefixOf(Address);
 
     /// <summary>
     /// A bare host or address takes the query's first scheme and keeps the logical port where it has none of its own, as in Microsoft's discovery.
@@ -32,6 +32,12 @@ internal sealed record DiscoveredEndpoint(Uri Address, EndpointMetadata Metadata
         UriEndPoint { Uri: { IsAbsoluteUri: true } uri } => uri.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped),
         var other => other.ToString() ?? "",
     };
+
+    private static string PrefixOf(Uri address)
+    {
+        var prefix = address.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped).TrimEnd('/');
+        return prefix == address.OriginalString ? address.OriginalString : prefix;
+    }
 
     private static Uri? AddressOf(EndPoint endPoint, string scheme, int logicalPort) => endPoint switch
     {

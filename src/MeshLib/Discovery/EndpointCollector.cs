@@ -9,15 +9,20 @@ internal sealed class EndpointCollector : IServiceEndpointBuilder
 {
     private static readonly IUnhealthyEndpointsAccepted Accepted = new UnhealthyEndpointsAccepted();
 
-    public EndpointCollector() => Features.Set(Accepted);
+    private readonly List<IChangeToken> _tokens;
+
+    /// <param name="tokens">Gets their change tokens.</param>
+    public EndpointCollector(List<IChangeToken> tokens)
+    {
+        _tokens = tokens;
+        Features.Set(Accepted);
+    }
 
     public IList<ServiceEndpoint> Endpoints { get; } = [];
 
     public IFeatureCollection Features { get; } = new FeatureCollection();
 
-    public List<IChangeToken> ChangeTokens { get; } = [];
-
-    public void AddChangeToken(IChangeToken changeToken) => ChangeTokens.Add(changeToken);
+    public void AddChangeToken(IChangeToken changeToken) => _tokens.Add(changeToken);
 
     private sealed class UnhealthyEndpointsAccepted : IUnhealthyEndpointsAccepted;
 }

@@ -59,29 +59,11 @@ internal sealed partial class EndpointWatch : IAsyncDisposable
             var wake = NewWake();
             Volatile.Write(ref _wake, wake);
             var started = _settings.Clock.Now();
-            var collector = new EndpointCollector();
-            var polled = false;
+            var tokens = new List<IChangeToken>();
             TimeSpan wait;
             try
             {
-                var authoritative = false;
-                foreach (var source in _sources)
-                {
-                    // What is configured is the whole answer: it is how an operator overrules a registry.
-                    if (source.IsRegistry && !authoritative && collector.Endpoints.Count > 0)
-                    {
-                        break;
-                    }
-
-                    var tokens = collector.ChangeTokens.Count;
-                    await source.Provider.PopulateAsync(collector, _stop.Token).ConfigureAwait(false);
-                    authoritative |= source.IsRegistry;
-
-                    // One provider's token says nothing about another's changes.
-                    polled |= !collector.ChangeTokens.Skip(tokens).Any(static token => token.ActiveChangeCallbacks);
-                }
-
-                _consumer.Publish(ToUpdate(collector, authoritative));
+                var polled = await RefreshAsync(tokens).ConfigureAwait(false);
                 if (failures > 0)
                 {
                     LogRecovered(_logger, _key, failures);
@@ -107,8 +89,35 @@ internal sealed partial class EndpointWatch : IAsyncDisposable
                 _consumer.Fail(exception);
             }
 
-            await WaitAsync(collector.ChangeTokens, wake, wait, started).ConfigureAwait(false);
+            await WaitAsync(tokens, wake, wait, started).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>Asks the providers and hands on what they say, which ends with this method: the wait for the next change keeps none of it.</summary>
+    /// <param name="tokens">Gets the providers' change tokens, also where one of them fails.</param>
+    /// <returns>Whether any of them has to be asked again without having said that something has changed.</returns>
+    private async Task<bool> RefreshAsync(List<IChangeToken> tokens)
+    {
+        var collector = new EndpointCollector(tokens);
+        var (authoritative, polled) = (false, false);
+        foreach (var source in _sources)
+        {
+            // What is configured is the whole answer: it is how an operator overrules a registry.
+            if (source.IsRegistry && !authoritative && collector.Endpoints.Count > 0)
+            {
+                break;
+            }
+
+            var before = tokens.Count;
+            await source.Provider.PopulateAsync(collector, _stop.Token).ConfigureAwait(false);
+            authoritative |= source.IsRegistry;
+
+            // One provider's token says nothing about another's changes.
+            polled |= !tokens.Skip(before).Any(static token => token.ActiveChangeCallbacks);
+        }
+
+        _consumer.Publish(ToUpdate(collector, authoritative));
+        return polled;
     }
 
     private async Task WaitAsync(List<IChangeToken> tokens, TaskCompletionSource wake, TimeSpan wait, long started)

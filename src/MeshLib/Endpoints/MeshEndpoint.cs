@@ -12,6 +12,7 @@ public sealed class MeshEndpoint
     private volatile PhysicalUri? _latest;
     private volatile ReportedLoad? _reportedLoad;
     private long _reportDueAt = long.MinValue;
+    private Reachability _reachability;
 
     internal MeshEndpoint(DiscoveredEndpoint discovered, MonotonicClock clock, CircuitBreakerSettings breaker, Random random)
     {
@@ -66,7 +67,7 @@ public sealed class MeshEndpoint
     internal double Weight => Capacity * Portion;
 
     /// <summary>Whether anybody is there.</summary>
-    internal Reachability Reachability { get; } = new();
+    internal ref Reachability Reachability => ref _reachability;
 
     /// <summary>What stands before a request's path and query on its way to this instance.</summary>
     internal string Prefix { get; }

@@ -215,15 +215,15 @@ internal sealed class EndpointLoad(MonotonicClock clock)
 
     private uint Milliseconds(long timestamp) => (uint)(long)(timestamp * MillisecondsPerTick);
 
-    /// <summary>64 bytes of room on either side: no other object's field is on a line that every attempt writes.</summary>
-    [StructLayout(LayoutKind.Explicit, Size = 160)]
+    /// <summary>Room on either side, with what stands before it in the object: no other object's field is on a line that every attempt writes.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 136)]
     private struct Hot
     {
-        [FieldOffset(64)] public long Latency;
-        [FieldOffset(72)] public long Penalty;
-        [FieldOffset(80)] public int InFlight;
-        [FieldOffset(84)] public int Steps;
-        [FieldOffset(88)] public long BusySince;
-        [FieldOffset(96)] public long Expected;
+        [FieldOffset(40)] public long Latency;
+        [FieldOffset(48)] public long Penalty;
+        [FieldOffset(56)] public int InFlight;
+        [FieldOffset(60)] public int Steps;
+        [FieldOffset(64)] public long BusySince;
+        [FieldOffset(72)] public long Expected;
     }
 }

@@ -4,7 +4,7 @@ namespace MeshLib;
 /// Whether anybody is at an endpoint. What its zone can carry depends on it long before its breaker opens: a balancer that avoids the endpoint brings it no further failures, and its neighbours would have all of
 /// its load. Feedback notes what attempts find, and control code makes up its mind once a beat, so that no attempt's end costs a new snapshot.
 /// </summary>
-internal sealed class Reachability
+internal struct Reachability
 {
     /// <summary>Whoever answers some attempts while it refuses others is there: an endpoint whose accept queue is full answers on the connections that it has.</summary>
     public static readonly TimeSpan Doubt = TimeSpan.FromSeconds(1);
@@ -19,7 +19,7 @@ internal sealed class Reachability
     private long _nobodyAt;
 
     /// <summary>What control code has made of it; read and written under the set's control lock.</summary>
-    public bool IsUnreachable { get; private set; }
+    public bool IsUnreachable { readonly get; private set; }
 
     /// <summary>Notes what an attempt has found. An endpoint that answers writes nothing here.</summary>
     public void Note(bool nobody, long now)

@@ -6,7 +6,7 @@ namespace MeshLib.Tests.Locality;
 public class ReachabilityTests
 {
     private readonly Subjects _subjects = new();
-    private readonly Reachability _subject = new();
+    private Reachability _subject;
 
     [Fact]
     public void WhereNobodyAnswersForASecond_NobodyIs()
