@@ -35,6 +35,9 @@ internal static class PickBenchmark
         var balancers = new LoadBalancers([], new NoServices(), PickBenchmarkSubjects.Chance);
         var subjects = Subjects.Where(subject => Array.IndexOf(args, "--only") is not (>= 0 and var at) || subject.Title.StartsWith(args[at + 1], StringComparison.OrdinalIgnoreCase)).ToArray();
 
+        // Once for nothing: what is measured first would be measured while the compiler is at it.
+        Measure(balancers.Create(new LoadBalancingSettings()), PickBenchmarkSubjects.Endpoints(Sizes[0], clock, weighted: false), threads: 1, rounds, length, clock);
+
         Console.WriteLine("| pick + release, ns, best (median) | " + string.Join(" | ", Sizes.SelectMany(n => new[] { $"n={n}, 1 thread", $"n={n}, 2 threads" })) + " |");
         Console.WriteLine("|---|" + string.Concat(Enumerable.Repeat("---:|", Sizes.Length * 2)));
         foreach (var subject in subjects)
@@ -52,6 +55,7 @@ internal static class PickBenchmark
         }
 
         Console.WriteLine();
+        Console.WriteLine($"Single picks of PeakEwma at n={Sizes[^1]}, the whole set: {Singles(balancers.Create(new LoadBalancingSettings()), PickBenchmarkSubjects.Endpoints(Sizes[^1], clock, weighted: false), clock)}.");
         Console.WriteLine($"Retry budget, deposit: {Times(1, rounds, length, clock, Deposits(clock))} ns on one thread, {Times(2, rounds, length, clock, Deposits(clock))} ns on two.");
         return 0;
     }
@@ -65,6 +69,23 @@ internal static class PickBenchmark
 
         var keyed = balancer is RingHashLoadBalancer or MaglevLoadBalancer;
         return Times(threads, rounds, length, clock, PickAndRelease(balancer.CreatePicker(set), PickBenchmarkSubjects.Calls(keyed ? Keys : 1, clock.Now())));
+    }
+
+    // One by one, the reading of the clock included: what a call may have to wait for.
+    private static string Singles(LoadBalancer balancer, MeshEndpoint[] set, MonotonicClock clock)
+    {
+        var picker = balancer.CreatePicker(set);
+        var call = PickBenchmarkSubjects.Calls(1, clock.Now())[0];
+        var times = new double[1_000_000];
+        for (var i = 0; i < times.Length; i++)
+        {
+            var began = clock.Now();
+            picker.Pick(call);
+            times[i] = clock.SecondsBetween(began, clock.Now()) * 1e9;
+        }
+
+        Array.Sort(times);
+        return string.Create(CultureInfo.InvariantCulture, $"median {times[times.Length / 2]:F0} ns, p99 {times[times.Length / 100 * 99]:F0} ns");
     }
 
     private static Action<int> PickAndRelease(EndpointPicker picker, MeshCall[] calls) => operations =>
