@@ -10,6 +10,7 @@ internal sealed class SoakLoad(IHttpClientFactory clients, double perSecond)
 
     private readonly ConcurrentDictionary<string, int> _failures = new();
     private readonly long _started = TimeProvider.System.GetTimestamp();
+    private volatile bool _resting;
     private int _open;
     private int _calls;
     private int _failed;
@@ -31,13 +32,23 @@ internal sealed class SoakLoad(IHttpClientFactory clients, double perSecond)
     /// <summary>How calls failed: a status or a type of exception, with its count.</summary>
     public IReadOnlyDictionary<string, int> Failures => _failures;
 
+    /// <summary>Whether no calls begin for now.</summary>
+    public bool IsResting
+    {
+        get => _resting;
+        set => _resting = value;
+    }
+
     /// <summary>Runs until <paramref name="end"/>, then waits for the calls under way.</summary>
     public async Task RunAsync(CancellationToken end)
     {
-        var begun = 0;
+        var (due, before) = (0.0, TimeSpan.Zero);
         while (!end.IsCancellationRequested)
         {
-            for (var due = (int)(Elapsed.TotalSeconds * perSecond); begun < due; begun++)
+            var elapsed = Elapsed;
+            due += _resting ? 0 : (elapsed - before).TotalSeconds * perSecond;
+            before = elapsed;
+            for (; due >= 1; due--)
             {
                 Interlocked.Increment(ref _open);
                 _ = CallAsync();
