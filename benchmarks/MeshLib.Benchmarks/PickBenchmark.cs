@@ -188,7 +188,7 @@ internal static class PickBenchmark
         private static readonly SubsettingSettings Subsetting = new();
 
         /// <summary>What the balancer is given of a set.</summary>
-        public IReadOnlyList<MeshEndpoint> Used(MeshEndpoint[] set) => Subset && set.Length >= Subsetting.MinEndpoints ? EndpointSubset.Of(set, set, place: null, Subsetting, seed: 1) : set;
+        public IReadOnlyList<MeshEndpoint> Used(MeshEndpoint[] set) => Subset && set.Length >= Subsetting.MinEndpoints ? EndpointSubset.Of(set, set, place: null, Subsetting, seed: 1).Used : set;
     }
 
     private sealed class NoServices : IServiceProvider

@@ -297,7 +297,7 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
     public void Advance(long now) => Change(now, static (set, now) =>
     {
         set.Service.Withdrawn.See(set._membership.Members, now);
-        return set._membership.Forget(now) | set._health.Advance(set._membership.Members, set.Service.Policy, now) | set.LookWhoIsThere(now);
+        return set._membership.Forget(now) | set._health.Advance(set._membership.Members, set._snapshot?.Compared ?? [], set.Service.Policy, now) | set.LookWhoIsThere(now);
     });
 
     /// <summary>An endpoint has announced that it will be away. Returns whether that is believed; where it is not, a failure that says so is a failure like any other.</summary>
@@ -326,7 +326,7 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
         lock (_control)
         {
             var policy = Service.Policy;
-            return (ChecksHealth(policy) && !IsRetired ? _health.BeginChecks(_membership.Members, policy, most, now) : [], policy.HealthCheck);
+            return (ChecksHealth(policy) && !IsRetired ? _health.BeginChecks(_snapshot?.Checked ?? [], policy, most, now) : [], policy.HealthCheck);
         }
     }
 

@@ -46,8 +46,9 @@ internal sealed partial class ZonedBalancer(string service, Func<GuardedBalancer
         }
 
         NoteSpill(null, 1);
-        var used = large ? EndpointSubset.Of(all, live, standpoint.Place, policy.Subsetting, _seed) : live;
-        return new(_whole.CreatePicker(balancer, used), used);
+        var subset = large ? EndpointSubset.Of(all, live, standpoint.Place, policy.Subsetting, _seed) : null;
+        var used = subset?.Used ?? live;
+        return new(_whole.CreatePicker(balancer, used), used, Scope: subset?.Scope);
     }
 
     /// <summary>The endpoint of one attempt.</summary>
@@ -95,14 +96,20 @@ internal sealed partial class ZonedBalancer(string service, Func<GuardedBalancer
         elsewhere[0] = 0;
 
         var (pickers, used, peers) = (new List<EndpointPicker>(), new List<int>(), new List<MeshEndpoint>());
+        var scope = _large ? new List<MeshEndpoint>() : null;
         for (var i = 0; i < groups.Count; i++)
         {
-            if (groups[i] is not { Live.Count: > 0 } group)
+            var group = groups[i];
+            var subset = _large ? EndpointSubset.Of(group.All, group.Live, standpoint.PlaceInZone, policy.Subsetting, _seed) : null;
+
+            // Zones that get nothing now too: when they are needed it is too late to find out who of them is well.
+            scope?.AddRange(subset!.Scope);
+            if (group.Live.Count == 0)
             {
                 continue;
             }
 
-            var members = _large ? EndpointSubset.Of(group.All, group.Live, standpoint.PlaceInZone, policy.Subsetting, _seed) : group.Live;
+            var members = subset?.Used ?? group.Live;
             pickers.Add(BalancerOf(group.Name).CreatePicker(policy.LoadBalancing, members));
             used.Add(i);
             if (shares[i] > 0)
@@ -115,7 +122,7 @@ internal sealed partial class ZonedBalancer(string service, Func<GuardedBalancer
         var localShare = (double)shares[0] / ZoneSpill.Whole;
         NoteSpill(zone, localShare);
         var picker = new ZonePicker([.. pickers], [.. used.Select(i => shares[i])], [.. used.Select(i => elsewhere[i])], random);
-        return new(picker, peers, localShare);
+        return new(picker, peers, localShare, scope);
     }
 
     private static int[] WhereThereIsRoom(List<ZoneGroup> groups, IReadOnlyDictionary<string, double>? callers)
