@@ -48,7 +48,7 @@ internal sealed partial class ZonedBalancer(string service, Func<GuardedBalancer
         NoteSpill(null, 1);
         var subset = large ? EndpointSubset.Of(all, live, standpoint.Place, policy.Subsetting, _seed) : null;
         var used = subset?.Used ?? live;
-        return new(_whole.CreatePicker(balancer, used), used, Scope: subset?.Scope);
+        return new(_whole.CreatePicker(balancer, used, subset?.Scope ?? all), used, Scope: subset?.Scope);
     }
 
     /// <summary>The endpoint of one attempt.</summary>
@@ -110,7 +110,7 @@ internal sealed partial class ZonedBalancer(string service, Func<GuardedBalancer
             }
 
             var members = subset?.Used ?? group.Live;
-            pickers.Add(BalancerOf(group.Name).CreatePicker(policy.LoadBalancing, members));
+            pickers.Add(BalancerOf(group.Name).CreatePicker(policy.LoadBalancing, members, subset?.Scope ?? group.All));
             used.Add(i);
             if (shares[i] > 0)
             {
