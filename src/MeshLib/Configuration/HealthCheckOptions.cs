@@ -10,7 +10,7 @@ public sealed class HealthCheckOptions
     /// <value>Default off.</value>
     public string? Path { get; set; }
 
-    /// <summary>How often each instance is checked. The instances of a service are spread over it.</summary>
+    /// <summary>How often each instance is checked that this process uses. The instances of a service are spread over it.</summary>
     /// <value>Default 10 s; from 1 s to 1 h.</value>
     public TimeSpan? Interval { get; set; }
 

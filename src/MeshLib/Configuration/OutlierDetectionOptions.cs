@@ -11,7 +11,7 @@ public sealed class OutlierDetectionOptions
     /// <value>Default 10 s; from 1 s to 1 h.</value>
     public TimeSpan? Interval { get; set; }
 
-    /// <summary>The share of instances that may be ejected at once. One always may, where it is above 0, and the last one that gets calls never.</summary>
+    /// <summary>The share of the instances in use that may be ejected at once. One always may, where it is above 0, and the last one that gets calls never.</summary>
     /// <value>Default 0.1; from 0 to 1.</value>
     public double? MaxEjectedRatio { get; set; }
 

@@ -42,7 +42,7 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
         Service = service;
         _environment = environment;
         _turns = new RoundRobinLoadBalancer(environment.Random);
-        _balancer = new ZonedBalancer(service.Name, () => new GuardedBalancer(service.Name, balancers, environment.Random, metrics, logger), own, environment.Random, logger);
+        _balancer = new ZonedBalancer(service.Name, () => new GuardedBalancer(service.Name, balancers, environment.Random, metrics, logger), own, environment.Clock, environment.Random, logger);
         _metrics = metrics;
         _logger = logger;
         _membership = new EndpointMembership(environment.Clock, environment.Random);
@@ -297,7 +297,7 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
     public void Advance(long now) => Change(now, static (set, now) =>
     {
         set.Service.Withdrawn.See(set._membership.Members, now);
-        return set._membership.Forget(now) | set._health.Advance(set._membership.Members, set.Service.Policy, now) | set.LookWhoIsThere(now);
+        return set._membership.Forget(now) | set._health.Advance(set._membership.Members, set._snapshot?.Compared ?? [], set.Service.Policy, now) | set.LookWhoIsThere(now) | set.LookWhatZonesCarry();
     });
 
     /// <summary>An endpoint has announced that it will be away. Returns whether that is believed; where it is not, a failure that says so is a failure like any other.</summary>
@@ -326,7 +326,7 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
         lock (_control)
         {
             var policy = Service.Policy;
-            return (ChecksHealth(policy) && !IsRetired ? _health.BeginChecks(_membership.Members, policy, most, now) : [], policy.HealthCheck);
+            return (ChecksHealth(policy) && !IsRetired ? _health.BeginChecks(_snapshot?.Checked ?? [], policy, most, now) : [], policy.HealthCheck);
         }
     }
 
@@ -470,6 +470,8 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
         // Only what a zone can carry depends on it.
         return changed && _snapshot is { LocalShare: not null };
     }
+
+    private bool LookWhatZonesCarry() => _snapshot is { LocalShare: not null } snapshot && _balancer.IsOutweighed(_membership.Members, snapshot.Live, Service.Policy);
 
     /// <summary>Makes a change of the endpoints' health, and a new snapshot if it is one that requests must see.</summary>
     private void Change<T>(T what, Func<EndpointSet, T, bool> change)

@@ -20,6 +20,15 @@ internal sealed class EndpointSnapshot
     /// <summary>Those of <see cref="Live"/> that <see cref="Picker"/> chooses among as a rule, where zones or a subset make that fewer.</summary>
     public IReadOnlyList<MeshEndpoint> Peers { get; init; } = [];
 
+    /// <summary>
+    /// Those whom the mesh's own checks go to: all, or of a large set the part that this process uses or would use if it were well. Whoever was found unhealthy in it is checked until it is well,
+    /// wherever the part has gone meanwhile: nobody else would find that out.
+    /// </summary>
+    public IReadOnlyList<MeshEndpoint> Checked { get; private init; } = [];
+
+    /// <summary>Those of whom peers may eject a share: all, or of a large set <see cref="Peers"/> and whom they have ejected, since each of these has somebody who stands in for it.</summary>
+    public IReadOnlyList<MeshEndpoint> Compared { get; private init; } = [];
+
     /// <summary>The share of calls that is meant for the own zone; <see langword="null"/> while zones are not in play.</summary>
     public double? LocalShare { get; init; }
 
@@ -94,6 +103,9 @@ internal sealed class EndpointSnapshot
         }
 
         var planned = live.Count == 0 ? default(PickPlan?) : plan(live, panic);
+        var peers = planned?.Peers ?? all;
+        var scope = planned?.Scope;
+        var compared = scope is null ? all : [.. peers.Union(all.Where(static endpoint => endpoint.Health.Outlier.IsEjected))];
         return new()
         {
             All = all,
@@ -101,9 +113,11 @@ internal sealed class EndpointSnapshot
             CutOff = cutOff,
             Panic = panic,
             OnlyLeaving = onlyLeaving,
-            ComparesPeers = policy.OutlierDetection.Enabled && all.Count >= policy.OutlierDetection.MinimumEndpoints,
+            ComparesPeers = policy.OutlierDetection.Enabled && compared.Count >= policy.OutlierDetection.MinimumEndpoints,
             Picker = planned?.Picker,
-            Peers = planned?.Peers ?? all,
+            Peers = peers,
+            Checked = scope is null ? all : [.. scope.Union(all.Where(static endpoint => endpoint.Health.Check is { IsUnhealthy: true }))],
+            Compared = compared,
             LocalShare = planned?.LocalShare,
             AllInTurn = new(() => turns.CreatePicker(all)),
         };

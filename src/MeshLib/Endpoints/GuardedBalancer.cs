@@ -14,11 +14,14 @@ internal sealed partial class GuardedBalancer(string service, LoadBalancers bala
     private int _pickerFaulted;
 
     /// <summary>Makes a picker by the balancer that <paramref name="settings"/> name, which stays the same until they change. The caller sees to it that calls do not overlap.</summary>
-    public EndpointPicker CreatePicker(LoadBalancingSettings settings, IReadOnlyList<MeshEndpoint> endpoints)
+    /// <param name="settings">The balancer's name and options.</param>
+    /// <param name="endpoints">The endpoints that may receive traffic.</param>
+    /// <param name="members">Those and the ones that would be among them if they were well.</param>
+    public EndpointPicker CreatePicker(LoadBalancingSettings settings, IReadOnlyList<MeshEndpoint> endpoints, IReadOnlyList<MeshEndpoint> members)
     {
         try
         {
-            var picker = BalancerOf(settings).CreatePicker(endpoints);
+            var picker = BalancerOf(settings).CreatePicker(endpoints, members);
             return balancers.IsOwn(settings.Policy) ? new MembersOnlyPicker(picker, endpoints) : picker;
         }
 #pragma warning disable CA1031 // The user's code.

@@ -115,6 +115,9 @@ internal sealed class HashRing : HashTable
         return low == _hashes.Length ? 0 : low;
     }
 
+    /// <summary>The next entry, as if the host of this one had none: when it goes for good, its keys are already where they belong.</summary>
+    public override int After(int place, ref ulong hash) => place + 1 == _hashes.Length ? 0 : place + 1;
+
     // The heaviest and the lightest weight decide, and in halves: an ordinary host that comes or goes changes neither, and then no other host's entries. The greatest common divisor of all weights
     // would change with the first host that is given another weight, such as a canary.
     private static double EntriesThatFit(IReadOnlyList<HashedHost> hosts, double perWeight)

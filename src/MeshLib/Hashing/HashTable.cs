@@ -1,6 +1,6 @@
 namespace MeshLib;
 
-/// <summary>A closed chain of places, each of which belongs to a host: what the two ways of consistent hashing have in common. Immutable.</summary>
+/// <summary>Places, each of which belongs to a host: what the two ways of consistent hashing have in common. Immutable.</summary>
 internal abstract class HashTable
 {
     private readonly int[] _owners;
@@ -13,4 +13,7 @@ internal abstract class HashTable
 
     /// <summary>The place that <paramref name="hash"/> falls on.</summary>
     public abstract int PlaceOf(ulong hash);
+
+    /// <summary>The place after <paramref name="place"/> for a key that cannot stay there; <paramref name="hash"/> is the key's, and becomes what the next step goes on from.</summary>
+    public abstract int After(int place, ref ulong hash);
 }

@@ -58,6 +58,13 @@ internal sealed class MaglevTable : HashTable
     /// <inheritdoc/>
     public override int PlaceOf(ulong hash) => (int)(hash % (ulong)Owners.Length);
 
+    /// <summary>Another slot of the key's own, so that shares stay even: the slots of a host lie in steps of one length, and so do those behind them, which a few hosts would have most of.</summary>
+    public override int After(int place, ref ulong hash)
+    {
+        hash = RequestHash.Another(hash);
+        return PlaceOf(hash);
+    }
+
     private static long PlaceInLine(long turn, int rank) => (turn << 32) | (uint)rank;
 
     /// <summary>A host's order of the slots, and how far it has come.</summary>

@@ -40,10 +40,14 @@ internal sealed partial class EndpointSetHealth
     public long DeafUntil => Volatile.Read(ref _deafUntil);
 
     /// <summary>What time alone changes.</summary>
-    public bool Advance(IReadOnlyList<MeshEndpoint> members, EffectivePolicy policy, long now)
+    /// <param name="members">The members of the set.</param>
+    /// <param name="compared">Those of them of whom a share may be ejected.</param>
+    /// <param name="policy">The service's policy.</param>
+    /// <param name="now">The current timestamp.</param>
+    public bool Advance(IReadOnlyList<MeshEndpoint> members, IReadOnlyList<MeshEndpoint> compared, EffectivePolicy policy, long now)
     {
         // First, because whoever returns now was not there in the interval that ends: it has given no reason to be forgiven.
-        var changed = Judge(members, policy, now);
+        var changed = Judge(members, compared, policy, now);
         foreach (var endpoint in members)
         {
             var health = endpoint.Health;
@@ -198,15 +202,15 @@ internal sealed partial class EndpointSetHealth
         return true;
     }
 
-    /// <summary>The endpoints whose check is due, noted as being checked, in turn and at most <paramref name="most"/>.</summary>
-    public List<MeshEndpoint> BeginChecks(IReadOnlyList<MeshEndpoint> members, EffectivePolicy policy, int most, long now)
+    /// <summary>Those of <paramref name="endpoints"/> whose check is due, noted as being checked, in turn and at most <paramref name="most"/>.</summary>
+    public List<MeshEndpoint> BeginChecks(IReadOnlyList<MeshEndpoint> endpoints, EffectivePolicy policy, int most, long now)
     {
         var due = new List<MeshEndpoint>();
         var interval = _clock.After(0, policy.HealthCheck.Interval);
-        for (var i = 0; i < members.Count && due.Count < most; i++)
+        for (var i = 0; i < endpoints.Count && due.Count < most; i++)
         {
-            _nextChecked = (_nextChecked + 1) % members.Count;
-            var endpoint = members[_nextChecked];
+            _nextChecked = (_nextChecked + 1) % endpoints.Count;
+            var endpoint = endpoints[_nextChecked];
             var check = endpoint.Health.Check ??= new HealthCheckMonitor(now + (long)(interval * Phase()));
             if (check.TryBegin(now, interval))
             {
@@ -271,7 +275,7 @@ internal sealed partial class EndpointSetHealth
         return true;
     }
 
-    private bool Judge(IReadOnlyList<MeshEndpoint> members, EffectivePolicy policy, long now)
+    private bool Judge(IReadOnlyList<MeshEndpoint> members, IReadOnlyList<MeshEndpoint> compared, EffectivePolicy policy, long now)
     {
         var settings = policy.OutlierDetection;
         if (!settings.Enabled || _clock.Between(_judgedAt, now) < settings.Interval)
@@ -294,9 +298,10 @@ internal sealed partial class EndpointSetHealth
             }
         }
 
-        var known = members.Count(static endpoint => !endpoint.Health.IsAway);
-        var ejected = members.Count(static endpoint => endpoint.Health.Outlier.IsEjected);
-        var allowance = OutlierDetector.Allowance(known, ejected, peers.Count, settings);
+        var known = compared.Count(static endpoint => !endpoint.Health.IsAway);
+        var ejected = compared.Count(static endpoint => endpoint.Health.Outlier.IsEjected);
+        var available = compared.Count(static endpoint => endpoint.IsFit);
+        var allowance = OutlierDetector.Allowance(known, ejected, available, settings);
         var outliers = _outliers.Judge([.. peers.Select(static endpoint => endpoint.Health.Outlier)], allowance, settings, now);
         foreach (var outlier in outliers)
         {

@@ -10,7 +10,7 @@ internal sealed class BoundedLoad
     /// <summary>Against what multiplying fractions adds to a whole number.</summary>
     private const double Rounding = 1e-9;
 
-    private readonly CandidateSet _candidates;
+    private readonly EndpointLoad?[] _loads;
     private readonly HashedHost[] _hosts;
     private readonly double _factor;
     private readonly double _totalWeight;
@@ -18,25 +18,33 @@ internal sealed class BoundedLoad
     private int _inFlight;
     private uint _reads;
 
-    /// <param name="candidates">At least one.</param>
+    /// <param name="endpoints">The endpoints, at least one; <see langword="null"/> for one that may not receive traffic, whose share the others have.</param>
     /// <param name="hosts">The same as the table knows them, in the same order.</param>
     /// <param name="factor">How many times its share an endpoint may have, 1 or more.</param>
-    public BoundedLoad(CandidateSet candidates, HashedHost[] hosts, double factor)
+    public BoundedLoad(MeshEndpoint?[] endpoints, HashedHost[] hosts, double factor)
     {
-        _candidates = candidates;
+        _loads = Array.ConvertAll(endpoints, static endpoint => endpoint?.Load);
         _hosts = hosts;
         _factor = factor;
-        _totalWeight = hosts.Sum(static host => (long)host.Weight);
+        var live = 0;
+        for (var i = 0; i < hosts.Length; i++)
+        {
+            if (endpoints[i] is not null)
+            {
+                live++;
+                _totalWeight += hosts[i].Weight;
+            }
+        }
 
         // Nobody counts the attempts of a set, and counting at each pick would take its size: eight endpoints are read a pick, at any size, and up to eight the sum is exact.
-        _readEvery = (uint)Math.Max((candidates.Count + 7) / 8, 1);
+        _readEvery = (uint)Math.Max((live + 7) / 8, 1);
         _inFlight = Sum();
     }
 
-    /// <summary>How full an endpoint is: below 1 it has room.</summary>
+    /// <summary>How full an endpoint is that may receive traffic: below 1 it has room.</summary>
     public double Fullness(int index)
     {
-        var inFlight = _candidates.All[index].Load.InFlight;
+        var inFlight = _loads[index]!.InFlight;
         return inFlight == 0 ? 0 : (double)inFlight / Slots(InFlight(), _factor, _hosts[index].Weight / _totalWeight);
     }
 
@@ -59,9 +67,9 @@ internal sealed class BoundedLoad
     private int Sum()
     {
         var sum = 0;
-        foreach (ref readonly var candidate in _candidates.All)
+        foreach (var load in _loads)
         {
-            sum += candidate.Load.InFlight;
+            sum += load?.InFlight ?? 0;
         }
 
         return sum;

@@ -1,8 +1,11 @@
 namespace MeshLib;
 
 /// <summary>
-/// Requests of one key go to one endpoint, whoever sends them, for as long as it is there. Shares are those that the registry gives: an endpoint that warms up has its keys at once, for moving
-/// them in by and by would lose what it caches for them.
+/// Requests of one key go to one endpoint, whoever sends them, for as long as it is there. The table is that of all members, and a key whose endpoint may not receive traffic goes on by it: so a breaker that opens
+/// costs no new table, moves no other key, and parts two processes of which only one has noticed over the keys of that endpoint alone.
+/// <para>
+/// Shares are those that the registry gives: an endpoint that warms up has its keys at once, for moving them in by and by would lose what it caches for them.
+/// </para>
 /// </summary>
 /// <param name="keys">What a request's key is.</param>
 /// <param name="boundedLoad">How many times its share of the attempts in flight an endpoint may have; 0 for any number.</param>
@@ -10,45 +13,39 @@ namespace MeshLib;
 internal abstract class HashLoadBalancer<TTable>(RequestHash keys, double boundedLoad, Random random) : LoadBalancer
     where TTable : HashTable
 {
-    // Two, because an endpoint that comes and goes, as one does whose breaker opens and closes, takes turns between them, and a new table is dear.
-    private Mapped? _current;
-    private Mapped? _previous;
+    private HashedHost[] _hosts = [];
+    private TTable? _table;
 
     /// <inheritdoc/>
     public override bool NeedsWholeSet => true;
 
     /// <inheritdoc/>
-    public override EndpointPicker CreatePicker(IReadOnlyList<MeshEndpoint> endpoints)
+    public override EndpointPicker CreatePicker(IReadOnlyList<MeshEndpoint> endpoints) => CreatePicker(endpoints, endpoints);
+
+    /// <inheritdoc/>
+    public override EndpointPicker CreatePicker(IReadOnlyList<MeshEndpoint> endpoints, IReadOnlyList<MeshEndpoint> members)
     {
-        // Two endpoints may differ by a slash only: they are one place, and it must not count twice.
-        var candidates = new CandidateSet([.. endpoints.DistinctBy(static endpoint => endpoint.Prefix)]);
-        if (candidates.Count == 0)
+        if (endpoints.Count == 0)
         {
             return new EmptyPicker();
         }
 
-        var hosts = new HashedHost[candidates.Count];
-        for (var i = 0; i < hosts.Length; i++)
+        // Endpoints without weight are left out unless there are no others. Two that differ by a slash only are one place, and it must not count twice.
+        var weightless = endpoints.All(static endpoint => endpoint.Metadata.Weight == 0);
+        MeshEndpoint[] places = [.. members.Where(endpoint => endpoint.Metadata.Weight == 0 == weightless).DistinctBy(static endpoint => endpoint.Prefix)];
+        var hosts = Array.ConvertAll(places, static endpoint => new HashedHost(endpoint.Prefix, Math.Max(endpoint.Metadata.Weight, 1)));
+        if (_table is null || !hosts.AsSpan().SequenceEqual(_hosts))
         {
-            var endpoint = candidates.All[i].Endpoint;
-            hosts[i] = new(endpoint.Prefix, Math.Max(endpoint.Metadata.Weight, 1));
+            (_hosts, _table) = (hosts, CreateTable(hosts, _table));
         }
 
-        if (_current?.Maps(hosts) != true)
-        {
-            (_current, _previous) = (_previous?.Maps(hosts) == true ? _previous : new(hosts, CreateTable(hosts, _current?.Table)), _current);
-        }
-
-        return new HashPicker(_current.Table, candidates, keys, boundedLoad > 0 ? new BoundedLoad(candidates, hosts, boundedLoad) : null, random);
+        var receiving = endpoints.ToHashSet();
+        var live = Array.ConvertAll(places, endpoint => receiving.Contains(endpoint) ? endpoint : null);
+        return new HashPicker(_table, live, keys, boundedLoad > 0 ? new BoundedLoad(live, hosts, boundedLoad) : null, random);
     }
 
     /// <summary>The table of <paramref name="hosts"/>; <paramref name="previous"/> is the one before the change, if there is one.</summary>
     protected abstract TTable CreateTable(IReadOnlyList<HashedHost> hosts, TTable? previous);
-
-    private sealed record Mapped(HashedHost[] Hosts, TTable Table)
-    {
-        public bool Maps(ReadOnlySpan<HashedHost> hosts) => hosts.SequenceEqual(Hosts);
-    }
 
     private sealed class EmptyPicker : EndpointPicker
     {

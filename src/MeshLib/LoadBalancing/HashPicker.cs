@@ -1,33 +1,55 @@
 namespace MeshLib;
 
 /// <summary>
-/// The endpoint that a request's key belongs to; a random one where it has no key. A retry goes on along the table to the next endpoint that the call has not tried, the same for all requests of
-/// a key. Where load is bounded, a key whose endpoint is full jumps to another place of its own: going on to the next would fill the neighbour too, and its neighbour after that.
+/// The endpoint that a request's key belongs to; a random one where it has no key. Where that one may not receive traffic, or the call has tried it, the key goes on by the table to the next endpoint, the same for
+/// all requests of a key. Where load is bounded, a key whose endpoint is full jumps to another place of its own on any table: going on to the next would fill the neighbour too, and its neighbour after that.
 /// </summary>
-internal sealed class HashPicker(HashTable table, CandidateSet candidates, RequestHash keys, BoundedLoad? bound, Random random) : EndpointPicker
+internal sealed class HashPicker : EndpointPicker
 {
     /// <summary>Only where nearly all are full is there no room after so many places; then the least full of them has to do.</summary>
     private const int MostPlaces = 32;
 
-    /// <summary>Where all may have been tried: enough to come by every one of so few.</summary>
-    private const int MostSteps = 4096;
+    /// <summary>Enough to come by somebody who is live, where one in a hundred is, and by every one of so few that a call may have tried them all.</summary>
+    private const int MostSteps = 1024;
+
+    private readonly HashTable _table;
+    private readonly MeshEndpoint?[] _endpoints;
+    private readonly int[] _live;
+    private readonly RequestHash _keys;
+    private readonly BoundedLoad? _bound;
+    private readonly Random _random;
+
+    /// <param name="table">The places and whom they belong to.</param>
+    /// <param name="endpoints">Those whom places belong to, at least one; <see langword="null"/> for one that may not receive traffic.</param>
+    /// <param name="keys">What a request's key is.</param>
+    /// <param name="bound">How full an endpoint is, where that counts.</param>
+    /// <param name="random">Chance for requests without a key.</param>
+    public HashPicker(HashTable table, MeshEndpoint?[] endpoints, RequestHash keys, BoundedLoad? bound, Random random)
+    {
+        _table = table;
+        _endpoints = endpoints;
+        _live = [.. Enumerable.Range(0, endpoints.Length).Where(index => endpoints[index] is not null)];
+        _keys = keys;
+        _bound = bound;
+        _random = random;
+    }
 
     /// <inheritdoc/>
     public override MeshEndpoint? Pick(MeshCall call)
     {
-        var hash = keys.Of(call.Request) ?? (ulong)random.NextInt64() << 1;
-        var index = Untried(table.PlaceOf(hash), call);
-        return candidates.All[bound is null ? index : WithRoom(index, hash, call)].Endpoint;
+        var hash = _keys.Of(call.Request) ?? (ulong)_random.NextInt64() << 1;
+        var index = Untried(ref hash, call);
+        return _endpoints[_bound is null ? index : WithRoom(index, hash, call)];
     }
 
     private int WithRoom(int index, ulong hash, MeshCall call)
     {
-        var (best, least) = (index, bound!.Fullness(index));
+        var (best, least) = (index, _bound!.Fullness(index));
         for (var places = 1; least >= 1 && places < MostPlaces; places++)
         {
             hash = RequestHash.Another(hash);
-            index = Untried(table.PlaceOf(hash), call);
-            if (bound.Fullness(index) is var fullness && fullness < least)
+            index = Untried(ref hash, call);
+            if (_bound.Fullness(index) is var fullness && fullness < least)
             {
                 (best, least) = (index, fullness);
             }
@@ -36,26 +58,39 @@ internal sealed class HashPicker(HashTable table, CandidateSet candidates, Reque
         return best;
     }
 
-    /// <summary>The first endpoint from <paramref name="place"/> on that the call has not tried; that of the place when it has tried all.</summary>
-    private int Untried(int place, MeshCall call)
+    /// <summary>The first endpoint from the place of <paramref name="hash"/> on that the call has not tried; the first of all when it has tried all.</summary>
+    private int Untried(ref ulong hash, MeshCall call)
     {
-        var owners = table.Owners;
-        if (call.AttemptsMade == 0)
+        var owners = _table.Owners;
+        var place = _table.PlaceOf(hash);
+        var first = -1;
+        for (var steps = 0; steps < MostSteps; steps++)
         {
-            return owners[place];
+            var owner = owners[place];
+            if (_endpoints[owner] is { } endpoint)
+            {
+                if (!call.HasTried(endpoint))
+                {
+                    return owner;
+                }
+
+                first = first < 0 ? owner : first;
+            }
+
+            place = _table.After(place, ref hash);
         }
 
-        // Going round the whole table in vain would take long, and it cannot be in vain while there are more endpoints than attempts.
-        var most = call.AttemptsMade < candidates.Count ? owners.Length : Math.Min(owners.Length, MostSteps);
-        for (var i = 0; i < most; i++)
+        // Where hardly anybody is live, going on would take long: who is left shares the keys out anew at each change.
+        var start = (int)(hash % (ulong)_live.Length);
+        for (var i = 0; i < _live.Length; i++)
         {
-            var owner = owners[place + i < owners.Length ? place + i : place + i - owners.Length];
-            if (!call.HasTried(candidates.All[owner].Endpoint))
+            var index = _live[start + i < _live.Length ? start + i : start + i - _live.Length];
+            if (!call.HasTried(_endpoints[index]!))
             {
-                return owner;
+                return index;
             }
         }
 
-        return owners[place];
+        return first < 0 ? _live[start] : first;
     }
 }

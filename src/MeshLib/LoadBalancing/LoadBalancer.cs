@@ -16,4 +16,12 @@ public abstract class LoadBalancer
     /// </summary>
     /// <param name="endpoints">The endpoints that may receive traffic; never altered afterwards.</param>
     public abstract EndpointPicker CreatePicker(IReadOnlyList<MeshEndpoint> endpoints);
+
+    /// <summary>
+    /// What the mesh calls. A balancer overrides it whose picker rests on something dear, such as a table, that had better depend on who is there than on who is well: members change seldom, health often.
+    /// </summary>
+    /// <param name="endpoints">The endpoints that may receive traffic; never altered afterwards.</param>
+    /// <param name="members">Those and the ones that would be among them if they were well; never altered afterwards.</param>
+    /// <returns>By default the picker of <paramref name="endpoints"/> alone.</returns>
+    public virtual EndpointPicker CreatePicker(IReadOnlyList<MeshEndpoint> endpoints, IReadOnlyList<MeshEndpoint> members) => CreatePicker(endpoints);
 }

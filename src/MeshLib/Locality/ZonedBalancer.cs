@@ -6,8 +6,14 @@ namespace MeshLib;
 /// What the balancer of a set balances among: zone by zone where zones are in play, and a subset where the set is large. Each zone has a balancer of its own, so that their positions are kept. The set's
 /// control lock guards it.
 /// </summary>
-internal sealed partial class ZonedBalancer(string service, Func<GuardedBalancer> create, OwnService own, Random random, ILogger logger)
+internal sealed partial class ZonedBalancer(string service, Func<GuardedBalancer> create, OwnService own, MonotonicClock clock, Random random, ILogger logger)
 {
+    /// <summary>By how much of all calls a zone's share has to be wrong for a new plan, in basis points: less is what reports vary by.</summary>
+    private const int WorthAPlan = 500;
+
+    /// <summary>How often reports are read for that. Instances measure over some seconds, and what one plan has moved must show before the next.</summary>
+    private static readonly TimeSpan Pace = TimeSpan.FromSeconds(10);
+
     /// <summary>Above so many, what is called a zone is something else, and a balancer for each would be no balancing.</summary>
     private const int MostZones = 64;
 
@@ -16,6 +22,8 @@ internal sealed partial class ZonedBalancer(string service, Func<GuardedBalancer
     private readonly long _seed = random.NextInt64();
     private bool _large;
     private bool _spilling;
+    private int[]? _shares;
+    private long _weighedAt;
 
     /// <summary>Whether the last plan would be another one from another standpoint.</summary>
     public bool DependsOnStandpoint { get; private set; }
@@ -39,6 +47,7 @@ internal sealed partial class ZonedBalancer(string service, Func<GuardedBalancer
         }
 
         _large = large;
+        _shares = null;
         var standpoint = DependsOnStandpoint ? own.Look() : Standpoint.Unknown;
         if (zoned && PlanZones(all, live, standpoint, policy) is { } plan)
         {
@@ -46,8 +55,28 @@ internal sealed partial class ZonedBalancer(string service, Func<GuardedBalancer
         }
 
         NoteSpill(null, 1);
-        var used = large ? EndpointSubset.Of(all, live, standpoint.Place, policy.Subsetting, _seed) : live;
-        return new(_whole.CreatePicker(balancer, used), used);
+        var subset = large ? EndpointSubset.Of(all, live, standpoint.Place, policy.Subsetting, _seed) : null;
+        var used = subset?.Used ?? live;
+        return new(_whole.CreatePicker(balancer, used, subset?.Scope ?? all), used, Scope: subset?.Scope);
+    }
+
+    /// <summary>The beat. Whether what instances report by now would have the zones share so differently that it is worth a new plan; all else that a plan depends on brings one by itself.</summary>
+    /// <param name="all">The members of the set.</param>
+    /// <param name="live">Those that may receive traffic, as the last plan had them.</param>
+    /// <param name="policy">The service's policy.</param>
+    public bool IsOutweighed(IReadOnlyList<MeshEndpoint> all, IReadOnlyList<MeshEndpoint> live, EffectivePolicy policy)
+    {
+        if (_shares is not { } planned || clock.Between(_weighedAt, clock.Now()) < Pace)
+        {
+            return false;
+        }
+
+        _weighedAt = clock.Now();
+        var standpoint = own.Look();
+        return all.Any(static endpoint => endpoint.ReportedLoad is not null)
+            && standpoint.Zone is { } zone
+            && Reckon(all, live, zone, standpoint.Callers, policy) is var (_, shares)
+            && shares.Zip(planned).Any(static share => Math.Abs(share.First - share.Second) >= WorthAPlan);
     }
 
     /// <summary>The endpoint of one attempt.</summary>
@@ -80,30 +109,32 @@ internal sealed partial class ZonedBalancer(string service, Func<GuardedBalancer
             return null;
         }
 
-        var groups = ZoneGroup.Of(all, live, policy.Zone.Overprovisioning);
-        var home = groups.FindIndex(group => SameZone(group.Name, zone));
-        if (home < 0 || groups.Count > MostZones || groups[home].All.Count < policy.Zone.MinEndpointsPerZone || groups.All(static group => group.Capacity == 0))
+        if (Reckon(all, live, zone, standpoint.Callers, policy) is not var (groups, shares))
         {
             return null;
         }
 
-        // The own zone first, as the reckoning has it.
-        (groups[0], groups[home]) = (groups[home], groups[0]);
-        var shares = policy.Zone.Failover.Count > 0 ? InOrder(groups, policy.Zone.Failover) : WhereThereIsRoom(groups, standpoint.Callers);
+        (_shares, _weighedAt) = (shares, clock.Now());
         var elsewhere = new int[groups.Count];
         ZoneSpill.Spread(ZoneSpill.Whole, [0, .. groups.Skip(1).Select(static group => group.Capacity)], elsewhere);
         elsewhere[0] = 0;
 
         var (pickers, used, peers) = (new List<EndpointPicker>(), new List<int>(), new List<MeshEndpoint>());
+        var scope = _large ? new List<MeshEndpoint>() : null;
         for (var i = 0; i < groups.Count; i++)
         {
-            if (groups[i] is not { Live.Count: > 0 } group)
+            var group = groups[i];
+            var subset = _large ? EndpointSubset.Of(group.All, group.Live, standpoint.PlaceInZone, policy.Subsetting, _seed) : null;
+
+            // Zones that get nothing now too: when they are needed it is too late to find out who of them is well.
+            scope?.AddRange(subset!.Scope);
+            if (group.Live.Count == 0)
             {
                 continue;
             }
 
-            var members = _large ? EndpointSubset.Of(group.All, group.Live, standpoint.PlaceInZone, policy.Subsetting, _seed) : group.Live;
-            pickers.Add(BalancerOf(group.Name).CreatePicker(policy.LoadBalancing, members));
+            var members = subset?.Used ?? group.Live;
+            pickers.Add(BalancerOf(group.Name).CreatePicker(policy.LoadBalancing, members, subset?.Scope ?? group.All));
             used.Add(i);
             if (shares[i] > 0)
             {
@@ -115,7 +146,22 @@ internal sealed partial class ZonedBalancer(string service, Func<GuardedBalancer
         var localShare = (double)shares[0] / ZoneSpill.Whole;
         NoteSpill(zone, localShare);
         var picker = new ZonePicker([.. pickers], [.. used.Select(i => shares[i])], [.. used.Select(i => elsewhere[i])], random);
-        return new(picker, peers, localShare);
+        return new(picker, peers, localShare, scope);
+    }
+
+    /// <summary>The zones, the own one first, and the share of each in basis points; <see langword="null"/> where the own one is none to prefer.</summary>
+    private (List<ZoneGroup> Groups, int[] Shares)? Reckon(IReadOnlyList<MeshEndpoint> all, IReadOnlyList<MeshEndpoint> live, string zone, IReadOnlyDictionary<string, double>? callers, EffectivePolicy policy)
+    {
+        var groups = ZoneGroup.Of(all, live, policy.Zone.Overprovisioning, clock.Now());
+        var home = groups.FindIndex(group => SameZone(group.Name, zone));
+        if (home < 0 || groups.Count > MostZones || groups[home].All.Count < policy.Zone.MinEndpointsPerZone || groups.All(static group => group.Capacity == 0))
+        {
+            return null;
+        }
+
+        // The own zone first, as the reckoning has it.
+        (groups[0], groups[home]) = (groups[home], groups[0]);
+        return (groups, policy.Zone.Failover.Count > 0 ? InOrder(groups, policy.Zone.Failover) : WhereThereIsRoom(groups, callers));
     }
 
     private static int[] WhereThereIsRoom(List<ZoneGroup> groups, IReadOnlyDictionary<string, double>? callers)

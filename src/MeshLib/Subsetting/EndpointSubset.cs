@@ -1,25 +1,24 @@
 namespace MeshLib;
 
 /// <summary>Which endpoints of a large group a process uses: an aperture where its place among its likes is known, a rendezvous subset otherwise. Whoever is down is replaced by the next one.</summary>
-internal static class EndpointSubset
+/// <param name="Used">Those that it uses; at least one where any may receive traffic.</param>
+/// <param name="Scope">Those, and whom they stand in for: what it would use if all were well. So it is never much more than two subsets, however many of the group are down.</param>
+internal sealed record EndpointSubset(IReadOnlyList<MeshEndpoint> Used, IReadOnlyList<MeshEndpoint> Scope)
 {
+    /// <summary>Chooses. The part of each endpoint that is for this process becomes a factor of its weight.</summary>
     /// <param name="all">The group.</param>
-    /// <param name="live">Those of it that may receive traffic; at least one.</param>
+    /// <param name="live">Those of it that may receive traffic.</param>
     /// <param name="place">The place of the process, if it is known.</param>
     /// <param name="settings">The sizes.</param>
     /// <param name="seed">The process's own seed.</param>
-    /// <returns>Those that are used, at least one. The part of each that is for this process has become a factor of its weight.</returns>
-    public static IReadOnlyList<MeshEndpoint> Of(IReadOnlyList<MeshEndpoint> all, IReadOnlyList<MeshEndpoint> live, Coordinate? place, SubsettingSettings settings, long seed)
+    public static EndpointSubset Of(IReadOnlyList<MeshEndpoint> all, IReadOnlyList<MeshEndpoint> live, Coordinate? place, SubsettingSettings settings, long seed)
     {
-        // An endpoint without weight is used when all others are gone.
-        MeshEndpoint[] usable = [.. live.Where(static endpoint => endpoint.Capacity > 0)];
-        if (usable.Length > 0 && place is { } at)
-        {
-            return Aperture(all, usable.ToHashSet(), at, settings.Aperture);
-        }
+        var usable = live.Where(static endpoint => endpoint.Capacity > 0).ToHashSet();
+        var (used, own) = place is { } at ? Aperture(all, usable, at, settings.Aperture) : Lowest(all, usable, settings.Size, seed);
 
-        Undo(all);
-        return usable.Length > 0 ? Ranked(usable, settings.Size, seed) : live;
+        // An endpoint without weight is used when all others are gone.
+        var chosen = used.Count > 0 ? used : live;
+        return new(chosen, [.. chosen.Union(own)]);
     }
 
     /// <summary>Has every endpoint be used whole again.</summary>
@@ -31,25 +30,41 @@ internal static class EndpointSubset
         }
     }
 
-    private static List<MeshEndpoint> Aperture(IReadOnlyList<MeshEndpoint> all, HashSet<MeshEndpoint> usable, Coordinate at, int least)
+    private static (List<MeshEndpoint> Used, List<MeshEndpoint> Own) Aperture(IReadOnlyList<MeshEndpoint> all, HashSet<MeshEndpoint> usable, Coordinate at, int least)
     {
         // The same ring for every process, and in an order that has nothing to do with racks, or one that fails would be the whole aperture of some.
-        var ring = Ranked(all, all.Count, seed: 0);
+        var ring = Ranked(all, seed: 0);
         var weights = Array.ConvertAll(ring, static endpoint => (double)endpoint.Metadata.Weight);
-        var parts = new Aperture(at, weights.Count(static weight => weight > 0), least).Parts(weights, Array.ConvertAll(ring, usable.Contains));
-        var used = new List<MeshEndpoint>();
+        var aperture = new Aperture(at, weights.Count(static weight => weight > 0), least);
+        var whole = aperture.Parts(weights, Array.ConvertAll(ring, static _ => true));
+        var parts = aperture.Parts(weights, Array.ConvertAll(ring, usable.Contains));
+        var (used, own) = (new List<MeshEndpoint>(), new List<MeshEndpoint>());
         for (var i = 0; i < ring.Length; i++)
         {
-            ring[i].Portion = parts[i];
+            if (whole[i] > 0)
+            {
+                own.Add(ring[i]);
+            }
+
             if (parts[i] > 0)
             {
                 used.Add(ring[i]);
             }
+
+            // Where nobody can be used there are no parts, and whoever is called in spite of it is called whole.
+            ring[i].Portion = usable.Count > 0 ? parts[i] : 1;
         }
 
-        return used;
+        return (used, own);
     }
 
-    private static MeshEndpoint[] Ranked(IReadOnlyList<MeshEndpoint> endpoints, int size, long seed) =>
-        Array.ConvertAll(Rendezvous.Lowest([.. endpoints.Select(static endpoint => endpoint.Prefix)], size, seed), index => endpoints[index]);
+    private static (List<MeshEndpoint> Used, List<MeshEndpoint> Own) Lowest(IReadOnlyList<MeshEndpoint> all, HashSet<MeshEndpoint> usable, int size, long seed)
+    {
+        Undo(all);
+        var ranked = Ranked([.. all.Where(static endpoint => endpoint.Metadata.Weight > 0)], seed);
+        return ([.. ranked.Where(usable.Contains).Take(size)], [.. ranked.Take(size)]);
+    }
+
+    private static MeshEndpoint[] Ranked(IReadOnlyList<MeshEndpoint> endpoints, long seed) =>
+        Array.ConvertAll(Rendezvous.Lowest([.. endpoints.Select(static endpoint => endpoint.Prefix)], endpoints.Count, seed), index => endpoints[index]);
 }

@@ -1,5 +1,6 @@
 using MeshLib.TestKit;
 using MeshLib.Tests.Calls;
+using MeshLib.Tests.LoadBalancing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 
@@ -43,6 +44,22 @@ public class BreakerTransitionTests
         Fail(mesh, 6);
         Assert.Equal(7, mesh.Set.Snapshot!.CutOff.Count);
     }
+
+    [Theory]
+    [InlineData("RingHash")]
+    [InlineData("Maglev")]
+    public async Task ABreakerThatOpens_MovesTheKeysOfItsEndpointAndNoOthers(string balancer)
+    {
+        await using var mesh = await VirtualMesh.StartAsync(
+            new FakeTimeProvider(), policy => (policy.CircuitBreaker.ConsecutiveFailures, policy.LoadBalancing.Policy) = (1, balancer), endpoints: 50);
+        var before = Owners(mesh);
+
+        Fail(mesh, 7);
+
+        Assert.All(Owners(mesh).Zip(before), moved => Assert.True(moved.Second == mesh.Endpoints[7] ? moved.First != moved.Second : moved.First == moved.Second));
+    }
+
+    private static List<MeshEndpoint> Owners(VirtualMesh mesh) => [.. Enumerable.Range(0, 2_000).Select(i => mesh.Set.Snapshot!.Picker!.Pick(Subjects.Keyed($"user-{i}"))!)];
 
     private static void Fail(VirtualMesh mesh, int index)
     {

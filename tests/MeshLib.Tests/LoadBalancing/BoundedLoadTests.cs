@@ -96,9 +96,26 @@ public class BoundedLoadTests
             }
         }
 
-        var bound = new BoundedLoad(new CandidateSet(set), [.. set.Select(static endpoint => new HashedHost(endpoint.Prefix, endpoint.Metadata.Weight))], 1.25);
+        var bound = new BoundedLoad(set, [.. set.Select(static endpoint => new HashedHost(endpoint.Prefix, endpoint.Metadata.Weight))], 1.25);
 
         Assert.All(Enumerable.Range(0, 4), index => Assert.Equal(10.0 / BoundedLoad.Slots(40, 1.25, 0.25), bound.Fullness(index)));
+    }
+
+    [Theory]
+    [InlineData(LoadBalancers.RingHash)]
+    [InlineData(LoadBalancers.Maglev)]
+    public void Pick_WhenSomeAreNotLive_BoundsTheSharesOfTheOthers(string name)
+    {
+        var set = _subjects.Endpoints(8);
+        var picker = Hashed(name, 1.25).CreatePicker(set[..4], set);
+
+        for (var inFlight = 0; inFlight < 200; inFlight++)
+        {
+            var picked = picker.Pick(Keyed("hot"))!;
+            Assert.Contains(picked, set[..4]);
+            Assert.True(picked.InFlight < BoundedLoad.Slots(inFlight, 1.25, 1.0 / 4), $"{picked.InFlight} of {inFlight}");
+            picked.Load.Begin();
+        }
     }
 
     private static LoadBalancer Hashed(string name, double boundedLoad) =>

@@ -110,20 +110,120 @@ public class HashLoadBalancerTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void CreatePicker_OfASetThatOneComesToAndLeaves_ReadsNoHashAgain(string name)
+    public void CreatePicker_WhenHealthChanges_ReadsNoHashAgain(string name)
     {
         var set = _subjects.Endpoints(1_000);
         var balancer = Create(name);
-        var owner = balancer.CreatePicker(set).Pick(Keyed("k"));
-        balancer.CreatePicker(set[1..]);
         balancer.CreatePicker(set);
 
         var before = GC.GetAllocatedBytesForCurrentThread();
-        balancer.CreatePicker(set[1..]);
-        var picker = balancer.CreatePicker(set);
+        balancer.CreatePicker(set[1..], set);
+        balancer.CreatePicker(set[..500], set);
+        balancer.CreatePicker([set[7]], set);
+        balancer.CreatePicker(set, set);
 
-        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 500_000);
-        Assert.Same(owner, picker.Pick(Keyed("k")));
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1_000_000);
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Pick_WhenSomeAreNotLive_MovesTheirKeysAndNoOthers(string name) => Gen.Select(Gen.Int[2, 50], Gen.Int[0, 1 << 16], Gen.Double[0, 1]).Sample((count, seed, ratio) =>
+    {
+        var (set, random) = (_subjects.Endpoints(count), new Random(seed));
+        var live = set.Where(_ => random.NextDouble() < ratio).DefaultIfEmpty(set[seed % count]).ToArray();
+        var fewer = live.Length > 1 ? live.Where((_, i) => i != seed % live.Length).ToArray() : live;
+        var balancer = Create(name);
+        var (all, some, less, again) = (balancer.CreatePicker(set, set), balancer.CreatePicker(live, set), balancer.CreatePicker(fewer, set), balancer.CreatePicker(set, set));
+        for (var i = 0; i < 500; i++)
+        {
+            var (home, now, later) = (all.Pick(Keyed($"user-{i}"))!, some.Pick(Keyed($"user-{i}"))!, less.Pick(Keyed($"user-{i}"))!);
+            Assert.Contains(later, fewer);
+            Assert.True(live.Contains(home) ? now == home : live.Contains(now));
+            Assert.True(fewer.Contains(now) ? later == now : later != now);
+            Assert.Same(home, again.Pick(Keyed($"user-{i}")));
+        }
+    }, iter: 30);
+
+    [Fact]
+    public void Pick_OnARingWhereSomeAreNotLive_IsThatOnTheRingOfTheOthers()
+    {
+        var set = _subjects.Endpoints(60);
+        var live = set.Where((_, i) => i % 4 == 1).ToArray();
+        var (going, alone) = (Create(LoadBalancers.RingHash).CreatePicker(live, set), Create(LoadBalancers.RingHash).CreatePicker(live));
+
+        Assert.All(Enumerable.Range(0, 2_000), i => Assert.Same(alone.Pick(Keyed($"user-{i}")), going.Pick(Keyed($"user-{i}"))));
+    }
+
+    [Theory]
+    [InlineData(LoadBalancers.RingHash, 0.35)]
+    [InlineData(LoadBalancers.Maglev, 0.05)]
+    public void Pick_WhenSomeAreNotLive_KeepsTheSharesOfTheOthersEven(string name, double tolerance)
+    {
+        var set = _subjects.Endpoints(10);
+        for (var live = 1; live < 10; live++)
+        {
+            var picker = Create(name).CreatePicker(set[..live], set);
+            var hits = Enumerable.Range(0, 50_000).Select(i => picker.Pick(Keyed($"user-{i}"))!).CountBy(static e => e).ToDictionary();
+
+            Assert.Equal(live, hits.Count);
+            Assert.All(hits.Values, count => Assert.InRange(count / (50_000.0 / live), 1 - tolerance, 1 + tolerance));
+        }
+    }
+
+    [Theory]
+    [InlineData(LoadBalancers.RingHash, 1)]
+    [InlineData(LoadBalancers.RingHash, 3)]
+    [InlineData(LoadBalancers.Maglev, 1)]
+    [InlineData(LoadBalancers.Maglev, 3)]
+    public void Pick_WhenHardlyAnybodyIsLive_EndsAndIsThatOfTheKey(string name, int left)
+    {
+        var set = _subjects.Endpoints(3_000);
+        var live = set[1_000..(1_000 + left)];
+        var (one, other) = (Create(name, seed: 1).CreatePicker(live, set), Create(name, seed: 2).CreatePicker(live, set));
+
+        var hits = Enumerable.Range(0, 300).Select(i =>
+        {
+            Assert.Same(one.Pick(Keyed($"user-{i}")), other.Pick(Keyed($"user-{i}")));
+            Assert.Same(live[0], one.Pick(Keyed($"user-{i}", live[1..])));
+            Assert.Contains(one.Pick(Keyed($"user-{i}", live)), live);
+            return one.Pick(Keyed($"user-{i}"))!;
+        }).CountBy(static e => e).ToDictionary();
+
+        Assert.Equal(left, hits.Count);
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Pick_WhenNobodyWithWeightIsLive_GoesToThoseWithout(string name)
+    {
+        MeshEndpoint[] set = [.. _subjects.Endpoints(5), _subjects.Endpoint(6, weight: 0), _subjects.Endpoint(7, weight: 0)];
+        var balancer = Create(name);
+
+        Assert.DoesNotContain(balancer.CreatePicker(set, set).Pick(Keyed("k")), set[5..]);
+        Assert.DoesNotContain(balancer.CreatePicker(set[4..], set).Pick(Keyed("k")), set[5..]);
+        Assert.Contains(balancer.CreatePicker(set[5..], set).Pick(Keyed("k")), set[5..]);
+        Assert.Same(set[6], balancer.CreatePicker(set[6..], set).Pick(Keyed("k")));
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Pick_OnRetries_GoesRoundThoseThatAreLive(string name)
+    {
+        var set = _subjects.Endpoints(20);
+        MeshEndpoint[] live = [set[2], set[3], set[11], set[17]];
+        var picker = Create(name).CreatePicker(live, set);
+
+        for (var key = 0; key < 50; key++)
+        {
+            var tried = new List<MeshEndpoint>();
+            for (var attempt = 0; attempt < live.Length; attempt++)
+            {
+                tried.Add(picker.Pick(Keyed($"{key}", [.. tried]))!);
+            }
+
+            Assert.Equal(live.ToHashSet(), tried.ToHashSet());
+            Assert.Same(tried[0], picker.Pick(Keyed($"{key}", [.. tried])));
+        }
     }
 
     [Theory]

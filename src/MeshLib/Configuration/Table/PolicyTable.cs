@@ -82,7 +82,7 @@ internal static class PolicyTable
             p => p.OutlierDetection.Enabled, (p, v) => p.OutlierDetection.Enabled = v, e => e.OutlierDetection.Enabled, (e, v) => Outliers(e, e.OutlierDetection with { Enabled = v })),
         Row("OutlierDetection:Interval", Service, Beats, "How often they are compared, by what each has answered since.",
             p => p.OutlierDetection.Interval, (p, v) => p.OutlierDetection.Interval = v, e => e.OutlierDetection.Interval, (e, v) => Outliers(e, e.OutlierDetection with { Interval = v })),
-        Row("OutlierDetection:MaxEjectedRatio", Service, Share, "The share of instances that may be ejected at once; one always may unless it is 0, the last one that gets calls never.",
+        Row("OutlierDetection:MaxEjectedRatio", Service, Share, "The share of the instances in use that may be ejected at once; one always may unless it is 0, the last one that gets calls never.",
             p => p.OutlierDetection.MaxEjectedRatio, (p, v) => p.OutlierDetection.MaxEjectedRatio = v, e => e.OutlierDetection.MaxEjectedRatio, (e, v) => Outliers(e, e.OutlierDetection with { MaxEjectedRatio = v })),
         Row("OutlierDetection:SuccessFloor", Service, Share, "The success rate from which an instance is not ejected, however much better its peers are.",
             p => p.OutlierDetection.SuccessFloor, (p, v) => p.OutlierDetection.SuccessFloor = v, e => e.OutlierDetection.SuccessFloor, (e, v) => Outliers(e, e.OutlierDetection with { SuccessFloor = v })),
@@ -101,7 +101,7 @@ internal static class PolicyTable
 
         Row("HealthCheck:Path", Service, new PathValue(), "What the mesh asks each instance for, beside the calls, to know whether it is well.",
             p => p.HealthCheck.Path, (p, v) => p.HealthCheck.Path = v, e => e.HealthCheck.Path, (e, v) => Checks(e, e.HealthCheck with { Path = v })),
-        Row("HealthCheck:Interval", Service, Beats, "How often each instance is checked.",
+        Row("HealthCheck:Interval", Service, Beats, "How often each instance is checked that this process uses.",
             p => p.HealthCheck.Interval, (p, v) => p.HealthCheck.Interval = v, e => e.HealthCheck.Interval, (e, v) => Checks(e, e.HealthCheck with { Interval = v })),
         Row("HealthCheck:Timeout", Service, new DurationValue(DurationValue.Shortest, TimeSpan.FromMinutes(1)), "How long a check may take.",
             p => p.HealthCheck.Timeout, (p, v) => p.HealthCheck.Timeout = v, e => e.HealthCheck.Timeout, (e, v) => Checks(e, e.HealthCheck with { Timeout = v })),
