@@ -18,6 +18,7 @@ internal sealed class SimulatedHost : IDisposable
         _service = service;
         var random = run.Seed.Stream("client", index);
         var services = new ServiceCollection();
+        services.AddSingleton<MeshIsolation>();
         services.AddSingleton<TimeProvider>(run.Time);
         services.AddSingleton(random);
         services.AddSingleton(new MeshEnvironment(new MonotonicClock(run.Time), random) { Background = run.Time.Background, Processors = 1 });
