@@ -25,6 +25,7 @@ public class DeterminismTests
         SimulatedClient.Balancer("LeastRequest"),
         SimulatedClient.Balancer("RoundRobin"),
         SimulatedClient.Mesh("orders"),
+        SimulatedClient.Mesh("orders", configure: static mesh => mesh.Services.AddMesh(static options => (options.Defaults.HealthCheck.Path, options.Defaults.HealthCheck.Interval) = ("/health", Seconds(1)))),
         SimulatedClient.Mesh("orders", configure: static mesh => mesh.Services.AddMesh(static options => (options.Defaults.Bulkhead.MaxConcurrency, options.Defaults.Bulkhead.MaxQueue) = (4, 20))),
     ];
 

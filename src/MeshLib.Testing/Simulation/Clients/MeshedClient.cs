@@ -18,8 +18,12 @@ internal sealed class MeshedClient(string name, string service, IConfiguration? 
         }
 
         configure?.Invoke(services.AddMesh(options => options.Defaults.Timeout = run.Scenario.GiveUpAfter));
-        services.AddMeshClient(service).ConfigurePrimaryHttpMessageHandler(() => new SimulatedNetwork(run)).RemoveAllLoggers();
+        services.AddMeshClient(service).ConfigurePrimaryHttpMessageHandler(() => new SimulatedNetwork(run, (request, server) => run.Fleet.Send(server, WorkOf(request)))).RemoveAllLoggers();
     });
+
+    private static double WorkOf(HttpRequestMessage request) => request.Options.TryGetValue(Work, out var work)
+        ? work
+        : throw new InvalidOperationException($"A request for {request.RequestUri} that is none of the simulation's.");
 
     private sealed class Sender : RequestSender
     {
@@ -86,27 +90,6 @@ internal sealed class MeshedClient(string name, string service, IConfiguration? 
             {
                 _fault ??= fault;
             }
-        }
-    }
-
-    /// <summary>What a primary handler does, without a network.</summary>
-    private sealed class SimulatedNetwork(SimulationRun run) : HttpMessageHandler
-    {
-        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
-        {
-            if (!request.Options.TryGetValue(Work, out var work))
-            {
-                throw new InvalidOperationException($"A request for {request.RequestUri} that is none of the simulation's.");
-            }
-
-            var answer = run.Fleet.Send(SimulatedHost.IndexOf(request.RequestUri!), work);
-            var exchange = new SimulatedExchange(request, answer, cancellationToken);
-            if (answer.At != long.MaxValue)
-            {
-                run.Time.Schedule(answer.At, exchange);
-            }
-
-            return exchange.Response;
         }
     }
 }
