@@ -14,6 +14,7 @@ public class ScenarioValidationTests
         { "Servers[0].Workers is 0; 1 or more, or null for any number.", Of(new SimulatedServer { Workers = 0 }) },
         { "Servers[0].Speed is 0; above 0 and finite.", Of(new SimulatedServer { Speed = 0 }) },
         { "Clients is 0; 1 or more.", Sound with { Clients = 0 } },
+        { "HashKeys is -1; 0 or more.", Sound with { HashKeys = -1 } },
         { "RoundTrip is -00:00:01; 0 or more.", Sound with { RoundTrip = Seconds(-1) } },
         { "Interval is 00:00:00; above 0.", Sound with { Interval = Seconds(0) } },
         { "SuccessWithin is 00:00:00; above 0.", Sound with { SuccessWithin = Seconds(0) } },

@@ -42,7 +42,7 @@ internal sealed class MeshedClient(string name, string service, IConfiguration? 
             _clients = [.. hosts.Select(host => host.Services.GetRequiredService<IHttpClientFactory>().CreateClient(service))];
         }
 
-        public override void Send(in SimulatedRequest request) => _ = CallAsync(_clients[request.Client], request.Work);
+        public override void Send(in SimulatedRequest request) => _ = CallAsync(_clients[request.Client], request.Work, request.Key);
 
         public override void Verify()
         {
@@ -58,7 +58,7 @@ internal sealed class MeshedClient(string name, string service, IConfiguration? 
             Array.ForEach(_hosts, static host => host.Dispose());
         }
 
-        private async Task CallAsync(HttpClient client, double work)
+        private async Task CallAsync(HttpClient client, double work, string? key)
         {
             var started = _run.Time.Now;
             var answered = false;
@@ -66,6 +66,11 @@ internal sealed class MeshedClient(string name, string service, IConfiguration? 
             {
                 using var request = new HttpRequestMessage(HttpMethod.Get, _address);
                 request.Options.Set(Work, work);
+                if (key is not null)
+                {
+                    request.SetMeshHashKey(key);
+                }
+
                 using var response = await client.SendAsync(request).ConfigureAwait(false);
                 answered = response.IsSuccessStatusCode;
             }
