@@ -122,6 +122,7 @@ public sealed record SimulationScenario
                     break;
                 case ServerFaultKind.Delayed:
                     Require(fault.Delay >= TimeSpan.Zero, $"{path}.{nameof(fault.Delay)} is {fault.Delay}; 0 or more.");
+                    Require(IsPart(fault.Share), $"{path}.{nameof(fault.Share)} is {fault.Share}; 0 to 1.");
                     break;
                 case ServerFaultKind.Failing:
                     Require(IsPart(fault.Share), $"{path}.{nameof(fault.Share)} is {fault.Share}; 0 to 1.");

@@ -32,6 +32,7 @@ public class ScenarioValidationTests
         { "Servers[0].Faults[0] (Slow).Speed is 0; above 0 and finite.", Of(ServerFault.Slow(Seconds(1), Seconds(2), 0)) },
         { "Servers[0].Faults[0] (WarmingUp).Until is 10675199.02:48:05.4775807; it needs an end.", Of(new ServerFault { Kind = ServerFaultKind.WarmingUp }) },
         { "Servers[0].Faults[0] (Delayed).Delay is -00:00:01; 0 or more.", Of(ServerFault.Delayed(Seconds(1), Seconds(2), Seconds(-1))) },
+        { "Servers[0].Faults[0] (Delayed).Share is 1.5; 0 to 1.", Of(ServerFault.Delayed(Seconds(1), Seconds(2), Seconds(1), share: 1.5)) },
         { "Servers[0].Faults[0] (Failing).Share is -1; 0 to 1.", Of(ServerFault.Failing(Seconds(1), Seconds(2), share: -1)) },
     };
 

@@ -101,6 +101,21 @@ public class ServerModelTests
     }
 
     [Fact]
+    public void Delayed_ForAPart_LeavesTheOthersAlone_AndTheOracleKnowsTheMean()
+    {
+        var server = Model(ServerFault.Delayed(TimeSpan.Zero, Seconds(1000), Seconds(2), share: 0.05));
+        var start = VirtualTime.TimestampOf(Seconds(1));
+        var (failing, end) = server.Expect(start, 0.01);
+
+        Assert.Equal(0, failing);
+        Assert.Equal((0.05 * 2) + (0.95 * 0.01), (end - start) / (double)TimeSpan.TicksPerSecond, 0.001);
+
+        var took = Enumerable.Range(100, 10_000).Select(i => VirtualTime.TimestampOf(Seconds(i / 100.0))).Select(at => server.Accept(at, 0.001).At - at).ToArray();
+        Assert.All(took, static ticks => Assert.Contains(ticks, (long[])[TimeSpan.TicksPerMillisecond, 2 * TimeSpan.TicksPerSecond]));
+        Assert.Equal(0.05, took.Count(static ticks => ticks > TimeSpan.TicksPerSecond) / 10_000.0, 0.01);
+    }
+
+    [Fact]
     public void WarmingUp_GrowsToFullSpeed()
     {
         var profile = new SpeedProfile(new SimulatedServer { Faults = [ServerFault.WarmingUp(Seconds(0), Seconds(10), 0.1)] }, Seconds(20), new Random(1));

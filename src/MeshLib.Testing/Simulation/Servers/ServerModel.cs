@@ -81,7 +81,7 @@ internal sealed class ServerModel
     /// <returns>The chance that it fails, and when it is done if it does not.</returns>
     public (double Failing, long End) Expect(long now, double work)
     {
-        var answered = 1.0;
+        var (failing, delayed, ordinary) = (0.0, 0.0, 1.0);
         foreach (var fault in _fates)
         {
             if (IsInForce(fault, now))
@@ -90,18 +90,27 @@ internal sealed class ServerModel
                 {
                     case ServerFaultKind.Down:
                         return (1, long.MaxValue);
-                    case ServerFaultKind.Delayed:
+                    case ServerFaultKind.Delayed when fault.Share >= 1:
                         return Standing(VirtualTime.Later(now, fault.Delay));
+                    case ServerFaultKind.Delayed:
+                        delayed += ordinary * fault.Share * VirtualTime.Later(now, fault.Delay);
+                        break;
                     default:
-                        answered *= 1 - fault.Share;
+                        failing += ordinary * fault.Share;
                         break;
                 }
+
+                ordinary *= 1 - fault.Share;
             }
         }
 
         return Standing(Finish(now, work, out _));
 
-        (double, long) Standing(long end) => NextFall(now) < end ? (1, long.MaxValue) : (1 - answered, end);
+        (double, long) Standing(long end)
+        {
+            var mean = delayed == 0 || end == long.MaxValue ? end : (long)((delayed + (ordinary * end)) / (1 - failing));
+            return NextFall(now) < mean ? (1, long.MaxValue) : (failing, mean);
+        }
     }
 
     private static bool IsInForce(ServerFault fault, long now) => now >= VirtualTime.TimestampOf(fault.From) && now < VirtualTime.TimestampOf(fault.Until);
@@ -117,7 +126,7 @@ internal sealed class ServerModel
                 {
                     case ServerFaultKind.Down:
                         return new(ServerFate.Refused, now);
-                    case ServerFaultKind.Delayed:
+                    case ServerFaultKind.Delayed when fault.Share >= 1 || random.NextDouble() < fault.Share:
                         var delayed = VirtualTime.Later(now, fault.Delay);
                         return NextFall(now) is var reset && reset < delayed ? new(ServerFate.Reset, reset) : new(ServerFate.Answered, delayed);
                     case ServerFaultKind.Failing when fault.Share >= 1 || random.NextDouble() < fault.Share:
