@@ -60,21 +60,26 @@ internal static class SimulateCommand
             new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount },
             run => results[(run.scenario.Name, run.policy.Name, run.seed)] = Simulator.Run(run.scenario, run.policy, run.seed));
 
-        var rows = from scenario in scenarios from policy in policies select Row(scenario.Name, policy.Name);
+        var rows = from scenario in scenarios from policy in policies select Row(scenario, policy.Name);
         return [.. rows];
 
-        SimulateRow Row(string scenario, string policy)
+        SimulateRow Row(SimulationScenario scenario, string policy)
         {
-            var ofSeeds = seeds.Select(seed => results[(scenario, policy, seed)]).ToArray();
+            var ofSeeds = seeds.Select(seed => results[(scenario.Name, policy, seed)]).ToArray();
             return new(
-                scenario,
+                scenario.Name,
                 policy,
                 MedianAndRange.Of(ofSeeds.Select(static result => result.Success)),
                 MedianAndRange.Of(ofSeeds.Select(static result => result.P50.TotalMilliseconds)),
                 MedianAndRange.Of(ofSeeds.Select(static result => result.P99.TotalMilliseconds)),
                 MedianAndRange.Of(ofSeeds.Select(static result => result.P999.TotalMilliseconds)),
-                MedianAndRange.Of(ofSeeds.Select(result => result.P99 / results[(scenario, SimulatedClient.Oracle.Name, result.Seed)].P99)),
-                MedianAndRange.Of(ofSeeds.Select(static result => result.Shares.Max() * result.Shares.Count)));
+                MedianAndRange.Of(ofSeeds.Select(result => result.P99 / results[(scenario.Name, SimulatedClient.Oracle.Name, result.Seed)].P99)),
+                MedianAndRange.Of(ofSeeds.Select(result => LargestShare(scenario, result))));
         }
     }
+
+    // A herd goes from one server to the next, so that over the whole run each has its share; looked at is each second from the first change of load on.
+    private static double LargestShare(SimulationScenario scenario, SimulationResult result) => result.Timeline
+        .Where(interval => interval.From >= scenario.Load[^Math.Max(scenario.Load.Count - 1, 1)].From && interval.From < scenario.Duration)
+        .Max(static interval => interval.Requests.Max() * (double)interval.Requests.Count / Math.Max(interval.Requests.Sum(), 1));
 }

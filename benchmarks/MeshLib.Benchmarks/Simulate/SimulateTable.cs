@@ -31,6 +31,12 @@ internal static class SimulateTable
             text.AppendLine(CultureInfo.InvariantCulture, $"| {goal.Name} | {goal.Scenario} | {goal.Figure} | {goal.Limit} | {goal.Reached:0.#####} | {(goal.IsMet ? "met" : "MISSED")} |");
         }
 
+        text.AppendLine();
+        foreach (var goal in goals.Where(static goal => goal.Reason is not null))
+        {
+            text.AppendLine(CultureInfo.InvariantCulture, $"{goal.Name}, {goal.Figure}: {goal.Limit} is {goal.Reason}");
+        }
+
         return text.ToString();
     }
 

@@ -1,4 +1,5 @@
 namespace MeshLib.Benchmarks;
 
 /// <summary>What the default balancer has to reach.</summary>
-internal sealed record SimulatedGoal(string Name, string Scenario, string Figure, double Limit, double Reached, bool IsMet);
+/// <remarks><c>Reason</c> says what the limit is, where the goal itself names none.</remarks>
+internal sealed record SimulatedGoal(string Name, string Scenario, string Figure, double Limit, double Reached, bool IsMet, string? Reason = null);

@@ -8,7 +8,12 @@ internal static class SimulatedScenarios
     private static readonly ServiceTime TenMilliseconds = ServiceTime.Exponential(Milliseconds(10));
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
-    public static IReadOnlyList<SimulationScenario> All { get; } =
+    // What hash balancers keep together: ten requests a second and more of each key, and keys enough for a hundred servers.
+    private const int Keys = 1000;
+
+    public static IReadOnlyList<SimulationScenario> All { get; } = [.. Fleets().Select(static scenario => scenario with { HashKeys = Keys })];
+
+    private static IEnumerable<SimulationScenario> Fleets() =>
     [
         Buoyant("buoyant", patience: null),
         Buoyant("buoyant-cancel", Patience),

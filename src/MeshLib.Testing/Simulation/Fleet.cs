@@ -11,7 +11,7 @@ internal sealed class Fleet
     public Fleet(SimulationScenario scenario, VirtualTime time, SimulationSeed seed)
     {
         _time = time;
-        _servers = [.. scenario.Servers.Select((server, index) => new ServerModel(server, scenario.Duration, seed.Stream("server", index)))];
+        _servers = [.. scenario.Servers.Select((server, index) => new ServerModel(server, scenario.Duration, seed.Stream("server", index), seed.Stream("checks", index)))];
         _there = scenario.RoundTrip.Ticks / 2;
         _back = scenario.RoundTrip.Ticks - _there;
     }
@@ -22,11 +22,10 @@ internal sealed class Fleet
     public IEnumerable<long> Requests => _servers.Select(static server => server.Requests);
 
     /// <summary>Sends a request now; the answer's time is when the client has it.</summary>
-    public ServerAnswer Send(int server, double work)
-    {
-        var answer = _servers[server].Accept(_time.Now + _there, work);
-        return answer.At == long.MaxValue ? answer : answer with { At = answer.At + _back };
-    }
+    public ServerAnswer Send(int server, double work) => Back(_servers[server].Accept(_time.Now + _there, work));
+
+    /// <summary>Sends a health check now; as <see cref="Send"/>.</summary>
+    public ServerAnswer Check(int server) => Back(_servers[server].Check(_time.Now + _there));
 
     /// <summary>The server that is the least likely to fail, and of several the one with the earliest expected end; among equals the first one from <paramref name="from"/> on.</summary>
     public int Best(int from, double work)
@@ -43,4 +42,6 @@ internal sealed class Fleet
 
         return best;
     }
+
+    private ServerAnswer Back(in ServerAnswer answer) => answer.At == long.MaxValue ? answer : answer with { At = answer.At + _back };
 }

@@ -4,4 +4,5 @@ namespace MeshLib.Testing.Simulation;
 /// <param name="At">When it comes, as a timestamp.</param>
 /// <param name="Client">Whose it is.</param>
 /// <param name="Work">Seconds of work at speed 1.</param>
-internal readonly record struct SimulatedRequest(long At, int Client, double Work);
+/// <param name="Key">What it is kept to a server by; <see langword="null"/> for nothing.</param>
+internal readonly record struct SimulatedRequest(long At, int Client, double Work, string? Key);

@@ -25,6 +25,13 @@ public sealed record SimulationScenario
     /// <summary>The work in a request. It is drawn once, so that whoever balances sees the same requests.</summary>
     public required ServiceTime Work { get; init; }
 
+    /// <summary>
+    /// How many hash keys there are (users, tenants, documents), as many requests of each. A request is given one of them as by <c>SetMeshHashKey</c>, of which <c>RingHash</c> and <c>Maglev</c> make their choice. The keys are
+    /// drawn apart from all else: for whom they mean nothing, the run is the same with any number of them.
+    /// </summary>
+    /// <value>Default 0: requests have no key, and hash balancers send each of them anywhere.</value>
+    public int HashKeys { get; init; }
+
     /// <summary>For how long requests come.</summary>
     public required TimeSpan Duration { get; init; }
 
@@ -75,6 +82,7 @@ public sealed record SimulationScenario
         Require(Interval > TimeSpan.Zero, $"{nameof(Interval)} is {Interval}; above 0.");
         Require(SuccessWithin > TimeSpan.Zero, $"{nameof(SuccessWithin)} is {SuccessWithin}; above 0.");
         Require(GiveUpAfter is not { } patience || patience > TimeSpan.Zero, $"{nameof(GiveUpAfter)} is {GiveUpAfter}; above 0, or null for a caller that waits.");
+        Require(HashKeys >= 0, $"{nameof(HashKeys)} is {HashKeys}; 0 or more.");
         Require(Work.Mean > TimeSpan.Zero, $"{nameof(Work)}.{nameof(ServiceTime.Mean)} is {Work.Mean}; above 0.");
         Require(Work.Deviation >= TimeSpan.Zero, $"{nameof(Work)}.{nameof(ServiceTime.Deviation)} is {Work.Deviation}; 0 or more.");
         for (var i = 0; i < Servers.Count; i++)
@@ -114,6 +122,7 @@ public sealed record SimulationScenario
                     break;
                 case ServerFaultKind.Delayed:
                     Require(fault.Delay >= TimeSpan.Zero, $"{path}.{nameof(fault.Delay)} is {fault.Delay}; 0 or more.");
+                    Require(IsPart(fault.Share), $"{path}.{nameof(fault.Share)} is {fault.Share}; 0 to 1.");
                     break;
                 case ServerFaultKind.Failing:
                     Require(IsPart(fault.Share), $"{path}.{nameof(fault.Share)} is {fault.Share}; 0 to 1.");

@@ -49,7 +49,7 @@ public static class Simulator
     {
         var run = new SimulationRun(scenario, seed);
         using var sender = client.CreateSender(run);
-        var arrivals = new ArrivalProcess(scenario, seed.Stream("arrivals"));
+        var arrivals = new ArrivalProcess(scenario, seed);
         while (arrivals.TryNext(out var request))
         {
             run.Time.AdvanceTo(request.At);

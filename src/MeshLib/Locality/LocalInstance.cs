@@ -27,9 +27,10 @@ internal sealed class LocalInstance(string? service, string? zone)
     {
         var policies = services.GetService<MeshPolicies>();
         var configuration = services.GetService<IConfiguration>();
+        var machine = services.GetService<MeshIsolation>() is null ? Environment.GetEnvironmentVariable("MESH_ZONE") : null;
         return new(
             Text(policies?.ServiceName) ?? Text(configuration?["Mesh:ServiceName"]) ?? NameOf(services.GetService<IHostEnvironment>()?.ApplicationName),
-            Text(policies?.Zone) ?? Text(configuration?["Mesh:Zone"]) ?? Text(Environment.GetEnvironmentVariable("MESH_ZONE")));
+            Text(policies?.Zone) ?? Text(configuration?["Mesh:Zone"]) ?? Text(machine));
     }
 
     // A name with dots is a host name to whoever calls it, and is never looked up in a registry.

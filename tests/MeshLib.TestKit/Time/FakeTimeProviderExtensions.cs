@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using MeshLib.Testing;
 using Microsoft.Extensions.Time.Testing;
 
 namespace MeshLib.TestKit;
@@ -7,51 +8,47 @@ namespace MeshLib.TestKit;
 public static class FakeTimeProviderExtensions
 {
     /// <summary>
-    /// Lets virtual time pass in steps until <paramref name="condition"/> holds. Between two steps the thread pool gets a moment, because a timer that is
-    /// due at a step may only be set by a continuation of the step before.
+    /// Lets virtual time pass in steps until <paramref name="condition"/> holds. Before each step the thread pool comes to rest, because a timer that is due at a step may only be set by a continuation of the
+    /// step before, however long the machine takes over it.
     /// </summary>
     /// <exception cref="TimeoutException"><paramref name="limit"/> of virtual time has passed in vain.</exception>
-    public static async Task AdvanceUntilAsync(
+    public static Task AdvanceUntilAsync(
         this FakeTimeProvider time,
         Func<bool> condition,
         TimeSpan step,
         TimeSpan limit,
         [CallerArgumentExpression(nameof(condition))] string? description = null)
     {
-        ArgumentNullException.ThrowIfNull(time);
         ArgumentNullException.ThrowIfNull(condition);
-        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(step, TimeSpan.Zero);
-        for (var passed = TimeSpan.Zero; !await HoldsSoonAsync(condition).ConfigureAwait(false); passed += step)
-        {
-            if (passed >= limit)
-            {
-                throw new TimeoutException($"Not true within {limit.TotalSeconds:0.###} s of virtual time: {description}");
-            }
-
-            time.Advance(step);
-        }
+        return time.AdvanceAsync(condition, new TaskCompletionSource().Task, step, limit, description);
     }
 
     /// <summary>Lets virtual time pass in steps until <paramref name="task"/> has ended, and returns it.</summary>
-    public static async Task<T> AdvanceUntilEndedAsync<T>(this FakeTimeProvider time, Task<T> task, TimeSpan step, TimeSpan limit)
+    public static async Task<T> AdvanceUntilEndedAsync<T>(
+        this FakeTimeProvider time, Task<T> task, TimeSpan step, TimeSpan limit, [CallerArgumentExpression(nameof(task))] string? description = null)
     {
         ArgumentNullException.ThrowIfNull(task);
-        await time.AdvanceUntilAsync(() => task.IsCompleted, step, limit).ConfigureAwait(false);
+        await time.AdvanceAsync(() => task.IsCompleted, task, step, limit, description).ConfigureAwait(false);
         return await task.ConfigureAwait(false);
     }
 
-    private static async Task<bool> HoldsSoonAsync(Func<bool> condition)
+    private static Task AdvanceAsync(this FakeTimeProvider time, Func<bool> condition, Task task, TimeSpan step, TimeSpan limit, string? description)
     {
-        for (var round = 0; round < 3; round++)
+        ArgumentNullException.ThrowIfNull(time);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(step, TimeSpan.Zero);
+        return condition() ? Task.CompletedTask : ThreadPoolRest.RunAsync(pool =>
         {
-            if (condition())
+            var passed = TimeSpan.Zero;
+            for (pool.Wait(task); !condition(); pool.Wait(task))
             {
-                return true;
+                if (passed >= limit)
+                {
+                    throw new TimeoutException($"Not true within {limit.TotalSeconds:0.###} s of virtual time: {description}");
+                }
+
+                time.Advance(step);
+                passed += step;
             }
-
-            await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System, CancellationToken.None).ConfigureAwait(false);
-        }
-
-        return condition();
+        });
     }
 }

@@ -238,6 +238,36 @@ public sealed class IsolationTests : IAsyncDisposable
         }
     }
 
+    [Fact]
+    public async Task VariablesOfTheMachine_AreNotHeard()
+    {
+        // Configuration of a host has the variables of the environment in it.
+        var builder = Host.CreateApplicationBuilder();
+        Assert.Equal(nameof(MeshMode.Resolve), builder.Configuration["MESH_MODE"]);
+        _orders[0].Answers(FakeAnswer.Status(503), FakeAnswer.Ok("at the second attempt"));
+        builder.Services.AddMeshClient("orders");
+        builder.Services.AddMeshTesting(testing => testing.Route(_orders));
+        using var host = builder.Build();
+
+        Assert.Equal("at the second attempt", await GetAsync(host.Services, "orders"));
+        Assert.Null(host.Services.GetRequiredService<IMeshDirectory>().Zone);
+    }
+
+    [Fact]
+    public async Task ModeAndZone_OfConfiguration_AreHeard()
+    {
+        var builder = Host.CreateApplicationBuilder();
+        builder.Configuration["Mesh:Mode"] = nameof(MeshMode.Resolve);
+        builder.Configuration["Mesh:Zone"] = "of-the-test";
+        _orders[0].Answers(FakeAnswer.Status(503), FakeAnswer.Ok());
+        builder.Services.AddMeshClient("orders");
+        builder.Services.AddMeshTesting(testing => testing.Route(_orders));
+        using var host = builder.Build();
+
+        await Assert.ThrowsAsync<HttpRequestException>(() => GetAsync(host.Services, "orders"));
+        Assert.Equal("of-the-test", host.Services.GetRequiredService<IMeshDirectory>().Zone);
+    }
+
     private static IEnumerable<EndpointState> StatesIn(ServiceProvider host) => Assert.Single(host.GetRequiredService<IMeshDirectory>().Services).Endpoints.Select(static endpoint => endpoint.State);
 
     private static HttpClient Client(IServiceProvider host, string name) => host.GetRequiredService<IHttpClientFactory>().CreateClient(name);

@@ -1,4 +1,5 @@
 using MeshLib.Testing.Simulation;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using static MeshLib.Testing.Tests.Simulation.Scenarios;
 
@@ -24,6 +25,7 @@ public class DeterminismTests
         SimulatedClient.Balancer("LeastRequest"),
         SimulatedClient.Balancer("RoundRobin"),
         SimulatedClient.Mesh("orders"),
+        SimulatedClient.Mesh("orders", configure: static mesh => mesh.Services.AddMesh(static options => (options.Defaults.HealthCheck.Path, options.Defaults.HealthCheck.Interval) = ("/health", Seconds(1)))),
         SimulatedClient.Mesh("orders", configure: static mesh => mesh.Services.AddMesh(static options => (options.Defaults.Bulkhead.MaxConcurrency, options.Defaults.Bulkhead.MaxQueue) = (4, 20))),
     ];
 
@@ -44,6 +46,18 @@ public class DeterminismTests
         var scenario = Loaded(Equal(3), 0.5, 5);
 
         Assert.Equal(Simulator.Run(scenario, SimulatedClient.Oracle, 3).Calls, Simulator.Run(scenario, SimulatedClient.Mesh("orders"), 3).Calls);
+    }
+
+    [Fact]
+    public void Run_OfAPolicyThatIsReadWithTheVariablesOfTheMachine_IsTheSameAsWithoutThem()
+    {
+        var machine = new ConfigurationBuilder().AddEnvironmentVariables().Build();
+        SimulatedServer[] servers = [.. Troubled.Servers.Select(static server => server with { Zone = "of-the-machine" })];
+        var scenario = Troubled with { Servers = [.. servers[..3], .. servers[3..].Select(static server => server with { Zone = "other" })] };
+
+        var run = Simulator.Run(scenario, SimulatedClient.Mesh("orders", machine), seed: 7);
+
+        Assert.Equal(Simulator.Run(Troubled, SimulatedClient.Mesh("orders"), seed: 7).Fingerprint, run.Fingerprint);
     }
 
     [Fact]

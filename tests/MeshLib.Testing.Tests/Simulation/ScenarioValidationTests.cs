@@ -14,6 +14,7 @@ public class ScenarioValidationTests
         { "Servers[0].Workers is 0; 1 or more, or null for any number.", Of(new SimulatedServer { Workers = 0 }) },
         { "Servers[0].Speed is 0; above 0 and finite.", Of(new SimulatedServer { Speed = 0 }) },
         { "Clients is 0; 1 or more.", Sound with { Clients = 0 } },
+        { "HashKeys is -1; 0 or more.", Sound with { HashKeys = -1 } },
         { "RoundTrip is -00:00:01; 0 or more.", Sound with { RoundTrip = Seconds(-1) } },
         { "Interval is 00:00:00; above 0.", Sound with { Interval = Seconds(0) } },
         { "SuccessWithin is 00:00:00; above 0.", Sound with { SuccessWithin = Seconds(0) } },
@@ -31,6 +32,7 @@ public class ScenarioValidationTests
         { "Servers[0].Faults[0] (Slow).Speed is 0; above 0 and finite.", Of(ServerFault.Slow(Seconds(1), Seconds(2), 0)) },
         { "Servers[0].Faults[0] (WarmingUp).Until is 10675199.02:48:05.4775807; it needs an end.", Of(new ServerFault { Kind = ServerFaultKind.WarmingUp }) },
         { "Servers[0].Faults[0] (Delayed).Delay is -00:00:01; 0 or more.", Of(ServerFault.Delayed(Seconds(1), Seconds(2), Seconds(-1))) },
+        { "Servers[0].Faults[0] (Delayed).Share is 1.5; 0 to 1.", Of(ServerFault.Delayed(Seconds(1), Seconds(2), Seconds(1), share: 1.5)) },
         { "Servers[0].Faults[0] (Failing).Share is -1; 0 to 1.", Of(ServerFault.Failing(Seconds(1), Seconds(2), share: -1)) },
     };
 

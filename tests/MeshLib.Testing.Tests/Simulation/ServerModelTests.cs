@@ -101,6 +101,21 @@ public class ServerModelTests
     }
 
     [Fact]
+    public void Delayed_ForAPart_LeavesTheOthersAlone_AndTheOracleKnowsTheMean()
+    {
+        var server = Model(ServerFault.Delayed(TimeSpan.Zero, Seconds(1000), Seconds(2), share: 0.05));
+        var start = VirtualTime.TimestampOf(Seconds(1));
+        var (failing, end) = server.Expect(start, 0.01);
+
+        Assert.Equal(0, failing);
+        Assert.Equal((0.05 * 2) + (0.95 * 0.01), (end - start) / (double)TimeSpan.TicksPerSecond, 0.001);
+
+        var took = Enumerable.Range(100, 10_000).Select(i => VirtualTime.TimestampOf(Seconds(i / 100.0))).Select(at => server.Accept(at, 0.001).At - at).ToArray();
+        Assert.All(took, static ticks => Assert.Contains(ticks, (long[])[TimeSpan.TicksPerMillisecond, 2 * TimeSpan.TicksPerSecond]));
+        Assert.Equal(0.05, took.Count(static ticks => ticks > TimeSpan.TicksPerSecond) / 10_000.0, 0.01);
+    }
+
+    [Fact]
     public void WarmingUp_GrowsToFullSpeed()
     {
         var profile = new SpeedProfile(new SimulatedServer { Faults = [ServerFault.WarmingUp(Seconds(0), Seconds(10), 0.1)] }, Seconds(20), new Random(1));
@@ -126,7 +141,41 @@ public class ServerModelTests
         Assert.Equal(time.MeanSeconds, Enumerable.Range(0, 400_000).Average(_ => time.Next(random)), time.MeanSeconds * 0.01);
     }
 
-    private static ServerModel Model(params ServerFault[] faults) => new(new SimulatedServer { Faults = faults }, Seconds(60), new Random(1));
+    [Fact]
+    public void Check_WaitsForNoWorker_AndIsNoRequest()
+    {
+        var server = Model();
+        for (var request = 0; request < 8; request++)
+        {
+            server.Accept(VirtualTime.TimestampOf(Seconds(1)), 5);
+        }
+
+        Assert.InRange(server.Check(VirtualTime.TimestampOf(Seconds(2))).At, VirtualTime.TimestampOf(Seconds(2)), VirtualTime.TimestampOf(Seconds(2.001)));
+        Assert.Equal(8, server.Requests);
+        Assert.Equal(VirtualTime.TimestampOf(Seconds(16)), server.Accept(VirtualTime.TimestampOf(Seconds(2)), 5).At);
+    }
+
+    [Fact]
+    public void Check_OfAServerThatStandsStill_IsAnsweredWhenItGoesOn()
+    {
+        var server = Model(ServerFault.Hanging(Seconds(1), Seconds(5)));
+
+        Assert.InRange(server.Check(VirtualTime.TimestampOf(Seconds(2))).At, VirtualTime.TimestampOf(Seconds(5)), VirtualTime.TimestampOf(Seconds(5.001)));
+    }
+
+    [Fact]
+    public void Check_WhetherOneIsMade_ChangesNothingForRequests()
+    {
+        var (checkedOn, left) = (Model(ServerFault.Failing(Seconds(0), Seconds(60), share: 0.5)), Model(ServerFault.Failing(Seconds(0), Seconds(60), share: 0.5)));
+        for (var i = 1; i < 50; i++)
+        {
+            checkedOn.Check(VirtualTime.TimestampOf(Seconds(i)));
+
+            Assert.Equal(left.Accept(VirtualTime.TimestampOf(Seconds(i)), 0.01), checkedOn.Accept(VirtualTime.TimestampOf(Seconds(i)), 0.01));
+        }
+    }
+
+    private static ServerModel Model(params ServerFault[] faults) => new(new SimulatedServer { Faults = faults }, Seconds(60), new Random(1), new Random(2));
 
     // The average over all quantiles is the mean.
     private static double MeanLatency(SimulationResult result) => Enumerable.Range(0, 2000).Average(i => result.Latency((i + 0.5) / 2000).TotalSeconds);

@@ -44,6 +44,21 @@ public sealed class PassingTimeTests
         Assert.InRange(longest, TimeSpan.FromMilliseconds(250), wait / 24);
     }
 
+    /// <summary>Or all who let time pass side by side would see each other at work in the pool, and wait in vain for its rest.</summary>
+    [Fact]
+    public async Task Time_IsMovedByAThreadOutsideOfThePool()
+    {
+        var inside = 0;
+
+        await Task.Delay(TimeSpan.FromSeconds(1), _time, CancellationToken.None).WhileTimePasses(step =>
+        {
+            inside += Thread.CurrentThread.IsThreadPoolThread ? 1 : 0;
+            _time.Advance(step);
+        }).WithinHangLimit();
+
+        Assert.Equal(0, inside);
+    }
+
     /// <summary>The work is on a thread of the pool, as that of an application in memory is, and does not go on by itself until time has been seen to stand still.</summary>
     [Fact]
     public async Task Time_WhileWorkOfTheTaskRuns_StandsStill()

@@ -54,6 +54,11 @@ internal sealed class BalancerClient(string name, Func<Random, LoadBalancer>? cr
         {
             var call = _calls[flight.Client];
             call.AttemptStarted = flight.Started;
+            if (flight.Key is { } key)
+            {
+                call.Request.SetMeshHashKey(key);
+            }
+
             if (!_sets[flight.Client].TryPick(call, out var ticket, out _))
             {
                 return null;

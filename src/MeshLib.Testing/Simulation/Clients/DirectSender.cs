@@ -21,7 +21,7 @@ internal abstract class DirectSender : RequestSender
     {
         var now = _run.Time.Now;
         var flight = _pool.TryPop(out var used) ? used : new Flight(this);
-        flight.Begin(request.Client, now);
+        flight.Begin(request, now);
         if (Choose(flight) is not { } server)
         {
             _run.Recorder.End(now, answered: false);
@@ -77,6 +77,8 @@ internal abstract class DirectSender : RequestSender
     {
         public int Client { get; private set; }
 
+        public string? Key { get; private set; }
+
         public long Started { get; private set; }
 
         public OutcomeReason Reason { get; set; }
@@ -85,9 +87,9 @@ internal abstract class DirectSender : RequestSender
 
         public int Server { get; set; }
 
-        public void Begin(int client, long now)
+        public void Begin(in SimulatedRequest request, long now)
         {
-            Client = client;
+            (Client, Key) = (request.Client, request.Key);
             Started = now;
         }
 

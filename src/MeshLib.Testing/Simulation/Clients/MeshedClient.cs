@@ -18,8 +18,12 @@ internal sealed class MeshedClient(string name, string service, IConfiguration? 
         }
 
         configure?.Invoke(services.AddMesh(options => options.Defaults.Timeout = run.Scenario.GiveUpAfter));
-        services.AddMeshClient(service).ConfigurePrimaryHttpMessageHandler(() => new SimulatedNetwork(run)).RemoveAllLoggers();
+        services.AddMeshClient(service).ConfigurePrimaryHttpMessageHandler(() => new SimulatedNetwork(run, (request, server) => run.Fleet.Send(server, WorkOf(request)))).RemoveAllLoggers();
     });
+
+    private static double WorkOf(HttpRequestMessage request) => request.Options.TryGetValue(Work, out var work)
+        ? work
+        : throw new InvalidOperationException($"A request for {request.RequestUri} that is none of the simulation's.");
 
     private sealed class Sender : RequestSender
     {
@@ -38,7 +42,7 @@ internal sealed class MeshedClient(string name, string service, IConfiguration? 
             _clients = [.. hosts.Select(host => host.Services.GetRequiredService<IHttpClientFactory>().CreateClient(service))];
         }
 
-        public override void Send(in SimulatedRequest request) => _ = CallAsync(_clients[request.Client], request.Work);
+        public override void Send(in SimulatedRequest request) => _ = CallAsync(_clients[request.Client], request.Work, request.Key);
 
         public override void Verify()
         {
@@ -54,7 +58,7 @@ internal sealed class MeshedClient(string name, string service, IConfiguration? 
             Array.ForEach(_hosts, static host => host.Dispose());
         }
 
-        private async Task CallAsync(HttpClient client, double work)
+        private async Task CallAsync(HttpClient client, double work, string? key)
         {
             var started = _run.Time.Now;
             var answered = false;
@@ -62,6 +66,11 @@ internal sealed class MeshedClient(string name, string service, IConfiguration? 
             {
                 using var request = new HttpRequestMessage(HttpMethod.Get, _address);
                 request.Options.Set(Work, work);
+                if (key is not null)
+                {
+                    request.SetMeshHashKey(key);
+                }
+
                 using var response = await client.SendAsync(request).ConfigureAwait(false);
                 answered = response.IsSuccessStatusCode;
             }
@@ -86,27 +95,6 @@ internal sealed class MeshedClient(string name, string service, IConfiguration? 
             {
                 _fault ??= fault;
             }
-        }
-    }
-
-    /// <summary>What a primary handler does, without a network.</summary>
-    private sealed class SimulatedNetwork(SimulationRun run) : HttpMessageHandler
-    {
-        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
-        {
-            if (!request.Options.TryGetValue(Work, out var work))
-            {
-                throw new InvalidOperationException($"A request for {request.RequestUri} that is none of the simulation's.");
-            }
-
-            var answer = run.Fleet.Send(SimulatedHost.IndexOf(request.RequestUri!), work);
-            var exchange = new SimulatedExchange(request, answer, cancellationToken);
-            if (answer.At != long.MaxValue)
-            {
-                run.Time.Schedule(answer.At, exchange);
-            }
-
-            return exchange.Response;
         }
     }
 }

@@ -8,6 +8,9 @@ namespace MeshLib.Testing.Simulation;
 /// <summary>The host of one client: a mesh whose time, chance and threads are those of the run, and whose only registry is the scenario.</summary>
 internal sealed class SimulatedHost : IDisposable
 {
+    // In the name and not in the port, because health checks may be made at another one.
+    private const string NameOfServer = "server-";
+
     private readonly SimulationRun _run;
     private readonly string _service;
     private readonly ServiceProvider _provider;
@@ -18,10 +21,12 @@ internal sealed class SimulatedHost : IDisposable
         _service = service;
         var random = run.Seed.Stream("client", index);
         var services = new ServiceCollection();
+        services.AddSingleton<MeshIsolation>();
         services.AddSingleton<TimeProvider>(run.Time);
         services.AddSingleton(random);
         services.AddSingleton(new MeshEnvironment(new MonotonicClock(run.Time), random) { Background = run.Time.Background, Processors = 1 });
         services.AddSingleton<IServiceEndpointProviderFactory>(new Registry(service, run.Scenario.Servers));
+        services.AddSingleton(new HealthCheckTransport(new SimulatedNetwork(run, (_, server) => run.Fleet.Check(server)), run.Time));
         configure(services, random);
         services.AddMesh(options => _ = options.Services[service]);
         _provider = services.BuildServiceProvider();
@@ -30,7 +35,7 @@ internal sealed class SimulatedHost : IDisposable
     public IServiceProvider Services => _provider;
 
     /// <summary>Which of the scenario's servers an address is.</summary>
-    public static int IndexOf(Uri address) => address.Port - 1;
+    public static int IndexOf(Uri address) => int.Parse(address.Host.AsSpan(NameOfServer.Length), CultureInfo.InvariantCulture) - 1;
 
     /// <summary>The service's endpoints, known.</summary>
     public EndpointSet Resolve()
@@ -54,7 +59,7 @@ internal sealed class SimulatedHost : IDisposable
         {
             for (var i = 0; i < servers.Count; i++)
             {
-                var endpoint = ServiceEndpoint.Create(new UriEndPoint(new Uri(string.Create(CultureInfo.InvariantCulture, $"http://server:{i + 1}"))));
+                var endpoint = ServiceEndpoint.Create(new UriEndPoint(new Uri(string.Create(CultureInfo.InvariantCulture, $"http://{NameOfServer}{i + 1}"))));
                 endpoint.Features.Set(new EndpointMetadata { Weight = servers[i].Weight, Zone = servers[i].Zone });
                 endpoints.Endpoints.Add(endpoint);
             }

@@ -22,7 +22,7 @@ public sealed record ServerFault
     /// <summary>For <see cref="ServerFaultKind.Failing"/>: the status.</summary>
     public int Status { get; init; } = 503;
 
-    /// <summary>For <see cref="ServerFaultKind.Failing"/>: the part of requests that fail, 0 to 1.</summary>
+    /// <summary>For <see cref="ServerFaultKind.Failing"/> and <see cref="ServerFaultKind.Delayed"/>: the part of requests that it happens to, 0 to 1.</summary>
     /// <value>Default 1: all.</value>
     public double Share { get; init; } = 1;
 
@@ -38,11 +38,13 @@ public sealed record ServerFault
     /// <param name="speed">The part of its speed that it begins with, above 0.</param>
     public static ServerFault WarmingUp(TimeSpan from, TimeSpan until, double speed) => new() { Kind = ServerFaultKind.WarmingUp, From = from, Until = until, Speed = speed };
 
-    /// <summary>The server answers each request after the same delay.</summary>
+    /// <summary>The server answers each request, or each of a part of them, after the same delay.</summary>
     /// <param name="from">When that begins.</param>
     /// <param name="until">When it is over.</param>
     /// <param name="delay">The latency.</param>
-    public static ServerFault Delayed(TimeSpan from, TimeSpan until, TimeSpan delay) => new() { Kind = ServerFaultKind.Delayed, From = from, Until = until, Delay = delay };
+    /// <param name="share">The part of requests that are delayed, 0 to 1.</param>
+    public static ServerFault Delayed(TimeSpan from, TimeSpan until, TimeSpan delay, double share = 1) =>
+        new() { Kind = ServerFaultKind.Delayed, From = from, Until = until, Delay = delay, Share = share };
 
     /// <summary>The server answers with a status at once.</summary>
     /// <param name="from">When that begins.</param>

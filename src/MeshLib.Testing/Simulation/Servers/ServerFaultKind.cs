@@ -9,7 +9,7 @@ public enum ServerFaultKind
     /// <summary>It works at a fraction of its speed that grows evenly back to all of it: a cold start.</summary>
     WarmingUp,
 
-    /// <summary>It answers each request after the same delay, past queue and workers.</summary>
+    /// <summary>It answers each request, or each of a part of them, after the same delay, past queue and workers.</summary>
     Delayed,
 
     /// <summary>It answers with a status instead of working, at once.</summary>

@@ -10,7 +10,7 @@ namespace MeshLib;
 /// because whoever throws it must not be stopped by what somebody else got wrong.
 /// </remarks>
 internal sealed class PolicySources(
-    IOptions<MeshOptions> options, IEnumerable<ClientPolicyLayer> clients, IEnumerable<KnownBalancer> balancers, UnknownNames unknown, IConfiguration? configuration = null)
+    IOptions<MeshOptions> options, IEnumerable<ClientPolicyLayer> clients, IEnumerable<KnownBalancer> balancers, UnknownNames unknown, IConfiguration? configuration = null, MeshIsolation? isolation = null)
 {
     private readonly ClientPolicyLayer[] _clients = [.. clients];
     private readonly LayerChecks _checks = new([.. KnownBalancer.BuiltIn.Concat(balancers).Select(static balancer => balancer.Name)]);
@@ -65,7 +65,7 @@ internal sealed class PolicySources(
         using var said = new ConfigurationRoot([.. texts]);
         var problems = new List<string>();
         var section = new MeshSection(said, problems);
-        List<PolicyLayer> layers = [.. CodeLayers.Of(options.Value, _clients), .. section.Read(), .. ForcedMode.Layers(said, problems)];
+        List<PolicyLayer> layers = [.. CodeLayers.Of(options.Value, _clients), .. section.Read(), .. isolation is null ? ForcedMode.Layers(said, problems) : []];
         var (serviceName, zone, keep) = (section.ServiceName ?? options.Value.ServiceName, section.Zone ?? options.Value.Zone, section.KeepResilienceHandlers ?? options.Value.KeepResilienceHandlers);
         problems.AddRange(_checks.Check(layers, _clients.Select(static client => (client.Service ?? "", client.Client))));
         return new(serviceName, zone, keep, layers, problems, []);
