@@ -72,8 +72,19 @@ internal sealed class EndpointSnapshot
         var panic = known > healthy && healthy < policy.LoadBalancing.PanicThreshold * known;
         var cutOff = new List<MeshEndpoint>();
         var live = new List<MeshEndpoint>(all.Count);
+        var (ejected, unhealthy) = (new List<MeshEndpoint>(), new List<MeshEndpoint>());
         foreach (var endpoint in all)
         {
+            if (endpoint.Health.Outlier.IsEjected)
+            {
+                ejected.Add(endpoint);
+            }
+
+            if (endpoint.Health.Check is { IsUnhealthy: true })
+            {
+                unhealthy.Add(endpoint);
+            }
+
             if (enforce && (endpoint.Health.IsAway || !(IsWell(endpoint) || panic)))
             {
                 continue;
@@ -105,7 +116,7 @@ internal sealed class EndpointSnapshot
         var planned = live.Count == 0 ? default(PickPlan?) : plan(live, panic);
         var peers = planned?.Peers ?? all;
         var scope = planned?.Scope;
-        var compared = scope is null ? all : [.. peers.Union(all.Where(static endpoint => endpoint.Health.Outlier.IsEjected))];
+        var compared = scope is null ? all : [.. peers.Union(ejected)];
         return new()
         {
             All = all,
@@ -116,7 +127,7 @@ internal sealed class EndpointSnapshot
             ComparesPeers = policy.OutlierDetection.Enabled && compared.Count >= policy.OutlierDetection.MinimumEndpoints,
             Picker = planned?.Picker,
             Peers = peers,
-            Checked = scope is null ? all : [.. scope.Union(all.Where(static endpoint => endpoint.Health.Check is { IsUnhealthy: true }))],
+            Checked = scope is null ? all : [.. scope.Union(unhealthy)],
             Compared = compared,
             LocalShare = planned?.LocalShare,
             AllInTurn = new(() => turns.CreatePicker(all)),

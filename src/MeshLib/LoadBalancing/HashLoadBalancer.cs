@@ -13,6 +13,9 @@ namespace MeshLib;
 internal abstract class HashLoadBalancer<TTable>(RequestHash keys, double boundedLoad, Random random) : LoadBalancer
     where TTable : HashTable
 {
+    private IReadOnlyList<MeshEndpoint> _members = [];
+    private bool _weightless;
+    private int[] _places = [];
     private HashedHost[] _hosts = [];
     private TTable? _table;
 
@@ -30,22 +33,33 @@ internal abstract class HashLoadBalancer<TTable>(RequestHash keys, double bounde
             return new EmptyPicker();
         }
 
-        // Endpoints without weight are left out unless there are no others. Two that differ by a slash only are one place, and it must not count twice.
+        // Endpoints without weight are left out unless there are no others.
         var weightless = endpoints.All(static endpoint => endpoint.Metadata.Weight == 0);
-        MeshEndpoint[] places = [.. members.Where(endpoint => endpoint.Metadata.Weight == 0 == weightless).DistinctBy(static endpoint => endpoint.Prefix)];
-        var hosts = Array.ConvertAll(places, static endpoint => new HashedHost(endpoint.Prefix, Math.Max(endpoint.Metadata.Weight, 1)));
+        if (!ReferenceEquals(members, _members) || weightless != _weightless)
+        {
+            Place(members, weightless);
+        }
+
+        var alive = EndpointParts.Mark(members, endpoints);
+        var live = Array.ConvertAll(_places, i => alive[i] ? members[i] : null);
+        return new HashPicker(_table!, live, keys, boundedLoad > 0 ? new BoundedLoad(live, _hosts, boundedLoad) : null, random);
+    }
+
+    /// <summary>The table of <paramref name="hosts"/>; <paramref name="previous"/> is the one before the change, if there is one.</summary>
+    protected abstract TTable CreateTable(IReadOnlyList<HashedHost> hosts, TTable? previous);
+
+    private void Place(IReadOnlyList<MeshEndpoint> members, bool weightless)
+    {
+        // Two that differ by a slash only are one place, and it must not count twice.
+        int[] places = [.. Enumerable.Range(0, members.Count).Where(i => members[i].Metadata.Weight == 0 == weightless).DistinctBy(i => members[i].Prefix)];
+        var hosts = Array.ConvertAll(places, i => new HashedHost(members[i].Prefix, Math.Max(members[i].Metadata.Weight, 1)));
         if (_table is null || !hosts.AsSpan().SequenceEqual(_hosts))
         {
             (_hosts, _table) = (hosts, CreateTable(hosts, _table));
         }
 
-        var receiving = endpoints.ToHashSet();
-        var live = Array.ConvertAll(places, endpoint => receiving.Contains(endpoint) ? endpoint : null);
-        return new HashPicker(_table, live, keys, boundedLoad > 0 ? new BoundedLoad(live, hosts, boundedLoad) : null, random);
+        (_members, _weightless, _places) = (members, weightless, places);
     }
-
-    /// <summary>The table of <paramref name="hosts"/>; <paramref name="previous"/> is the one before the change, if there is one.</summary>
-    protected abstract TTable CreateTable(IReadOnlyList<HashedHost> hosts, TTable? previous);
 
     private sealed class EmptyPicker : EndpointPicker
     {

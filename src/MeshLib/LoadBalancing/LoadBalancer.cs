@@ -21,7 +21,7 @@ public abstract class LoadBalancer
     /// What the mesh calls. A balancer overrides it whose picker rests on something dear, such as a table, that had better depend on who is there than on who is well: members change seldom, health often.
     /// </summary>
     /// <param name="endpoints">The endpoints that may receive traffic; never altered afterwards.</param>
-    /// <param name="members">Those and the ones that would be among them if they were well; never altered afterwards.</param>
+    /// <param name="members">Those and the ones that would be among them if they were well, in the same order; never altered afterwards, and another list when there is another member or what the registry says of one has changed.</param>
     /// <returns>By default the picker of <paramref name="endpoints"/> alone.</returns>
     public virtual EndpointPicker CreatePicker(IReadOnlyList<MeshEndpoint> endpoints, IReadOnlyList<MeshEndpoint> members) => CreatePicker(endpoints);
 }

@@ -19,7 +19,7 @@ internal sealed record ZoneGroup(string Name, IReadOnlyList<MeshEndpoint> All, I
 
     /// <summary>The zones of a set, in the order of their names.</summary>
     /// <param name="all">The members of the set.</param>
-    /// <param name="live">Those that may receive traffic.</param>
+    /// <param name="live">Those that may receive traffic, in the same order.</param>
     /// <param name="overprovisioning">How much more than its normal load a zone can take.</param>
     /// <param name="now">When load reports are read.</param>
     public static List<ZoneGroup> Of(IReadOnlyList<MeshEndpoint> all, IReadOnlyList<MeshEndpoint> live, double overprovisioning, long now)
@@ -33,7 +33,7 @@ internal sealed record ZoneGroup(string Name, IReadOnlyList<MeshEndpoint> All, I
             reported = null;
         }
 
-        var alive = live.ToHashSet();
+        var alive = EndpointParts.Mark(all, live);
         return [.. everyone.GroupBy(i => all[i].Metadata.Zone ?? "", StringComparer.OrdinalIgnoreCase).OrderBy(static zone => zone.Key, StringComparer.OrdinalIgnoreCase).Select(Group)];
 
         ZoneGroup Group(IGrouping<string, int> zone)
@@ -50,7 +50,7 @@ internal sealed record ZoneGroup(string Name, IReadOnlyList<MeshEndpoint> All, I
                 var meant = ReportedBy(i) ?? (WeightOf(i) * perWeight);
                 members.Add(endpoint);
                 nominal += meant;
-                if (alive.Contains(endpoint))
+                if (alive[i])
                 {
                     living.Add(endpoint);
                     available += meant * (weightless ? 1 : endpoint.Health.Share) * (endpoint.Reachability.IsUnreachable ? UnreachablePart : 1);

@@ -7,14 +7,14 @@ internal sealed record EndpointSubset(IReadOnlyList<MeshEndpoint> Used, IReadOnl
 {
     /// <summary>Chooses. The part of each endpoint that is for this process becomes a factor of its weight.</summary>
     /// <param name="all">The group.</param>
-    /// <param name="live">Those of it that may receive traffic.</param>
+    /// <param name="live">Those of it that may receive traffic, in the same order.</param>
     /// <param name="place">The place of the process, if it is known.</param>
     /// <param name="settings">The sizes.</param>
     /// <param name="seed">The process's own seed.</param>
     public static EndpointSubset Of(IReadOnlyList<MeshEndpoint> all, IReadOnlyList<MeshEndpoint> live, Coordinate? place, SubsettingSettings settings, long seed)
     {
-        var usable = live.Where(static endpoint => endpoint.Capacity > 0).ToHashSet();
-        var (used, own) = place is { } at ? Aperture(all, usable, at, settings.Aperture) : Lowest(all, usable, settings.Size, seed);
+        var alive = EndpointParts.Mark(all, live);
+        var (used, own) = place is { } at ? Aperture(all, alive, at, settings.Aperture) : Lowest(all, alive, settings.Size, seed);
 
         // An endpoint without weight is used when all others are gone.
         var chosen = used.Count > 0 ? used : live;
@@ -30,41 +30,64 @@ internal sealed record EndpointSubset(IReadOnlyList<MeshEndpoint> Used, IReadOnl
         }
     }
 
-    private static (List<MeshEndpoint> Used, List<MeshEndpoint> Own) Aperture(IReadOnlyList<MeshEndpoint> all, HashSet<MeshEndpoint> usable, Coordinate at, int least)
+    private static (List<MeshEndpoint> Used, List<MeshEndpoint> Own) Aperture(IReadOnlyList<MeshEndpoint> all, bool[] alive, Coordinate place, int least)
     {
         // The same ring for every process, and in an order that has nothing to do with racks, or one that fails would be the whole aperture of some.
         var ring = Ranked(all, seed: 0);
-        var weights = Array.ConvertAll(ring, static endpoint => (double)endpoint.Metadata.Weight);
-        var aperture = new Aperture(at, weights.Count(static weight => weight > 0), least);
-        var whole = aperture.Parts(weights, Array.ConvertAll(ring, static _ => true));
-        var parts = aperture.Parts(weights, Array.ConvertAll(ring, usable.Contains));
+        var weights = Array.ConvertAll(ring, i => (double)all[i].Metadata.Weight);
+        var usable = Array.ConvertAll(ring, i => alive[i] && all[i].Capacity > 0);
+        var aperture = new Aperture(place, weights.Count(static weight => weight > 0), least);
+        var (parts, whole) = (aperture.Parts(weights, usable), aperture.Parts(weights, Array.ConvertAll(ring, static _ => true)));
+
+        // Where nobody can be used there are no parts, and whoever is called in spite of it is called whole.
+        var none = !usable.Contains(true);
         var (used, own) = (new List<MeshEndpoint>(), new List<MeshEndpoint>());
-        for (var i = 0; i < ring.Length; i++)
+        for (var at = 0; at < ring.Length; at++)
         {
-            if (whole[i] > 0)
+            var endpoint = all[ring[at]];
+            endpoint.Portion = none ? 1 : parts[at];
+            if (parts[at] > 0)
             {
-                own.Add(ring[i]);
+                used.Add(endpoint);
             }
 
-            if (parts[i] > 0)
+            if (whole[at] > 0)
             {
-                used.Add(ring[i]);
+                own.Add(endpoint);
             }
-
-            // Where nobody can be used there are no parts, and whoever is called in spite of it is called whole.
-            ring[i].Portion = usable.Count > 0 ? parts[i] : 1;
         }
 
         return (used, own);
     }
 
-    private static (List<MeshEndpoint> Used, List<MeshEndpoint> Own) Lowest(IReadOnlyList<MeshEndpoint> all, HashSet<MeshEndpoint> usable, int size, long seed)
+    private static (List<MeshEndpoint> Used, List<MeshEndpoint> Own) Lowest(IReadOnlyList<MeshEndpoint> all, bool[] alive, int size, long seed)
     {
         Undo(all);
-        var ranked = Ranked([.. all.Where(static endpoint => endpoint.Metadata.Weight > 0)], seed);
-        return ([.. ranked.Where(usable.Contains).Take(size)], [.. ranked.Take(size)]);
+        var (used, own) = (new List<MeshEndpoint>(), new List<MeshEndpoint>());
+        foreach (var i in Ranked(all, seed).Where(i => all[i].Metadata.Weight > 0).TakeWhile(_ => own.Count < size || used.Count < size))
+        {
+            if (own.Count < size)
+            {
+                own.Add(all[i]);
+            }
+
+            if (used.Count < size && alive[i] && all[i].Capacity > 0)
+            {
+                used.Add(all[i]);
+            }
+        }
+
+        return (used, own);
     }
 
-    private static MeshEndpoint[] Ranked(IReadOnlyList<MeshEndpoint> endpoints, long seed) =>
-        Array.ConvertAll(Rendezvous.Lowest([.. endpoints.Select(static endpoint => endpoint.Prefix)], endpoints.Count, seed), index => endpoints[index]);
+    private static int[] Ranked(IReadOnlyList<MeshEndpoint> endpoints, long seed)
+    {
+        var addresses = new string[endpoints.Count];
+        for (var i = 0; i < addresses.Length; i++)
+        {
+            addresses[i] = endpoints[i].Prefix;
+        }
+
+        return Rendezvous.Lowest(addresses, addresses.Length, seed);
+    }
 }
