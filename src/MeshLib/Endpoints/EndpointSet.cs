@@ -297,7 +297,10 @@ internal sealed partial class EndpointSet : IEndpointConsumer, IAsyncDisposable
     public void Advance(long now) => Change(now, static (set, now) =>
     {
         set.Service.Withdrawn.See(set._membership.Members, now);
-        return set._membership.Forget(now) | set._health.Advance(set._membership.Members, set._snapshot?.Compared ?? [], set.Service.Policy, now) | set.LookWhoIsThere(now) | set.LookWhatZonesCarry();
+        var changed = set._membership.Forget(now) | set._health.Advance(set._membership.Members, set._snapshot?.Compared ?? [], set.Service.Policy, now) | set.LookWhoIsThere(now);
+
+        // Only where nothing else asks for a new plan, which weighs them anyway.
+        return changed || set.LookWhatZonesCarry();
     });
 
     /// <summary>An endpoint has announced that it will be away. Returns whether that is believed; where it is not, a failure that says so is a failure like any other.</summary>

@@ -12,9 +12,6 @@ internal sealed class BestOfPicker<TMetric>(CandidateSet candidates, int choices
     /// <summary>Above every cost, with room to subtract from.</summary>
     private const long Dearest = 1L << 60;
 
-    /// <summary>A retry may look longer than a first attempt: it is rare, and it should not meet another sick endpoint.</summary>
-    private const int MostLookedAtForRetry = 32;
-
     /// <summary>Up to this size a stride that comes full circle within a pick is so likely that the processor would guess wrong every other time.</summary>
     private const int FewEndpoints = 256;
 
@@ -36,7 +33,7 @@ internal sealed class BestOfPicker<TMetric>(CandidateSet candidates, int choices
             return null;
         }
 
-        if (call.AttemptsMade > 0 && PickUntried(call) is { } untried)
+        if (call.AttemptsMade > 0 && CheapestUntried.Of<TMetric>(candidates, call, random) is { } untried)
         {
             return untried;
         }
@@ -81,25 +78,5 @@ internal sealed class BestOfPicker<TMetric>(CandidateSet candidates, int choices
     {
         var beyond = index + step - count;
         return beyond + ((beyond >> 31) & count);
-    }
-
-    /// <summary>The cheapest of those that the call has not tried; <see langword="null"/> when it has tried all.</summary>
-    private MeshEndpoint? PickUntried(MeshCall call)
-    {
-        var all = candidates.All;
-        var metric = TMetric.At(candidates.Milliseconds(call.AttemptStarted));
-        var (index, least, cheapest) = (random.Next(all.Length), Dearest, default(MeshEndpoint));
-        for (var left = Math.Min(all.Length, MostLookedAtForRetry); left > 0; left--)
-        {
-            ref readonly var candidate = ref all[index];
-            if (!call.HasTried(candidate.Endpoint) && metric.CostLog2(candidate.Load) - candidate.WeightLog2 is var cost && cost < least)
-            {
-                (least, cheapest) = (cost, candidate.Endpoint);
-            }
-
-            index = Next(index, 1, all.Length);
-        }
-
-        return cheapest;
     }
 }

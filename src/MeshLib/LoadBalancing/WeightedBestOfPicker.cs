@@ -12,6 +12,11 @@ internal sealed class WeightedBestOfPicker<TMetric>(CandidateSet candidates, int
     /// <inheritdoc/>
     public override MeshEndpoint? Pick(MeshCall call)
     {
+        if (call.AttemptsMade > 0 && CheapestUntried.Of<TMetric>(candidates, call, random) is { } untried)
+        {
+            return untried;
+        }
+
         var all = candidates.All;
         var metric = TMetric.At(candidates.Milliseconds(call.AttemptStarted));
         var (winner, least) = (0, long.MaxValue);
@@ -24,6 +29,6 @@ internal sealed class WeightedBestOfPicker<TMetric>(CandidateSet candidates, int
             }
         }
 
-        return candidates.UntriedFrom(winner, call);
+        return all[winner].Endpoint;
     }
 }

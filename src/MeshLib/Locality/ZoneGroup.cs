@@ -22,7 +22,11 @@ internal sealed record ZoneGroup(string Name, IReadOnlyList<MeshEndpoint> All, I
     /// <param name="live">Those that may receive traffic, in the same order.</param>
     /// <param name="overprovisioning">How much more than its normal load a zone can take.</param>
     /// <param name="now">When load reports are read.</param>
-    public static List<ZoneGroup> Of(IReadOnlyList<MeshEndpoint> all, IReadOnlyList<MeshEndpoint> live, double overprovisioning, long now)
+    /// <param name="heard">
+    /// What a unit of weight was last heard to carry in each zone, which this keeps: a zone is heard only while calls go there. If it were forgotten between them, a weak zone would be sent too much, be heard, be spared,
+    /// be forgotten and be sent too much again.
+    /// </param>
+    public static List<ZoneGroup> Of(IReadOnlyList<MeshEndpoint> all, IReadOnlyList<MeshEndpoint> live, double overprovisioning, long now, Dictionary<string, double> heard)
     {
         var weightless = all.All(static endpoint => endpoint.Metadata.Weight == 0);
         var reported = ReportedWeights.Capacities(all, now);
@@ -31,6 +35,7 @@ internal sealed record ZoneGroup(string Name, IReadOnlyList<MeshEndpoint> All, I
         if (typical is null)
         {
             reported = null;
+            heard.Clear();
         }
 
         var alive = EndpointParts.Mark(all, live);
@@ -40,8 +45,13 @@ internal sealed record ZoneGroup(string Name, IReadOnlyList<MeshEndpoint> All, I
         {
             int[] indices = [.. zone];
 
-            // Who does not report is like those of its zone that do: instances of a zone tend to be of one kind, and of a large one only a part is ever called.
-            var perWeight = CapacityPerWeight(indices) ?? typical ?? 1;
+            // Who does not report is like those of its zone that do or did: instances of a zone tend to be of one kind, and of a large one only a part is ever called.
+            if (CapacityPerWeight(indices) is { } current)
+            {
+                heard[zone.Key] = current;
+            }
+
+            var perWeight = heard.TryGetValue(zone.Key, out var last) ? last : typical ?? 1;
             var (nominal, available) = (0.0, 0.0);
             var (members, living) = (new List<MeshEndpoint>(indices.Length), new List<MeshEndpoint>(indices.Length));
             foreach (var i in indices)

@@ -19,6 +19,7 @@ internal sealed partial class ZonedBalancer(string service, Func<GuardedBalancer
 
     private readonly GuardedBalancer _whole = create();
     private readonly Dictionary<string, GuardedBalancer> _zones = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<string, double> _heard = new(StringComparer.OrdinalIgnoreCase);
     private readonly long _seed = random.NextInt64();
     private bool _large;
     private bool _spilling;
@@ -152,7 +153,7 @@ internal sealed partial class ZonedBalancer(string service, Func<GuardedBalancer
     /// <summary>The zones, the own one first, and the share of each in basis points; <see langword="null"/> where the own one is none to prefer.</summary>
     private (List<ZoneGroup> Groups, int[] Shares)? Reckon(IReadOnlyList<MeshEndpoint> all, IReadOnlyList<MeshEndpoint> live, string zone, IReadOnlyDictionary<string, double>? callers, EffectivePolicy policy)
     {
-        var groups = ZoneGroup.Of(all, live, policy.Zone.Overprovisioning, clock.Now());
+        var groups = ZoneGroup.Of(all, live, policy.Zone.Overprovisioning, clock.Now(), _heard);
         var home = groups.FindIndex(group => SameZone(group.Name, zone));
         if (home < 0 || groups.Count > MostZones || groups[home].All.Count < policy.Zone.MinEndpointsPerZone || groups.All(static group => group.Capacity == 0))
         {
@@ -227,6 +228,7 @@ internal sealed partial class ZonedBalancer(string service, Func<GuardedBalancer
         foreach (var gone in _zones.Keys.Where(zone => !names.Contains(zone)).ToList())
         {
             _zones.Remove(gone);
+            _heard.Remove(gone);
         }
     }
 

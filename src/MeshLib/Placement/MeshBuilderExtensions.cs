@@ -45,6 +45,11 @@ public static class MeshBuilderExtensions
         ArgumentException.ThrowIfNullOrWhiteSpace(service);
         ArgumentNullException.ThrowIfNull(endpoints);
         ServiceEndpoint[] given = [.. endpoints];
+        if (Array.Exists(given, static endpoint => endpoint is null))
+        {
+            throw new ArgumentException($"An endpoint of '{service}' is null.", nameof(endpoints));
+        }
+
         if (Array.Find(given, static endpoint => DiscoveredEndpoint.From(endpoint, Uri.UriSchemeHttp, logicalPort: 0) is null) is { } wrong)
         {
             throw new ArgumentException($"'{DiscoveredEndpoint.Describe(wrong)}' is no endpoint of '{service}': an http or https address without user or password is needed, or a host.", nameof(endpoints));

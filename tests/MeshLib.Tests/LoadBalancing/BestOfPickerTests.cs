@@ -130,6 +130,21 @@ public class BestOfPickerTests
     }
 
     [Fact]
+    public void PeakEwma_OfManyWithAHeavyOne_RetriesAtTheCheapestAndNotAtTheNextInLine()
+    {
+        MeshEndpoint[] set = [_subjects.Endpoint(0, weight: 10), .. Enumerable.Range(1, 19).Select(i => _subjects.Endpoint(i))];
+        Array.ForEach(set, e => e.Load.ObserveSuccess(0.1, At(0)));
+        set[1].Load.ObserveFailure(0.1, 0, At(0));
+        var picker = Create(LoadBalancers.PeakEwma).CreatePicker(set);
+
+        var retries = Enumerable.Range(0, 200).Select(_ => picker.Pick(Call(0, set[0]))!).ToHashSet();
+
+        Assert.DoesNotContain(set[0], retries);
+        Assert.DoesNotContain(set[1], retries);
+        Assert.InRange(retries.Count, 10, 18);
+    }
+
+    [Fact]
     public void PeakEwma_PicksTheFasterAndTheIdler()
     {
         var set = _subjects.Endpoints(2);

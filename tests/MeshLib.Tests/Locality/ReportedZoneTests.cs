@@ -76,7 +76,7 @@ public class ReportedZoneTests
         Report([all[0], all[2], all[3]], capacity: 100);
         Report(all[1..2], capacity: 300);
 
-        var zone = ZoneGroup.Of(all, [all[0], all[2], all[3]], 1, Subjects.At(Now))[0];
+        var zone = ZoneGroup.Of(all, [all[0], all[2], all[3]], 1, Subjects.At(Now), [])[0];
 
         Assert.Equal((400.0, 25, 100.0), (zone.Nominal, zone.Health, zone.Capacity));
     }
@@ -153,6 +153,22 @@ public class ReportedZoneTests
     }
 
     [Fact]
+    public async Task AWeakZone_ThatIsHeardOnlyWhileItIsCalled_IsNotForgottenInBetween()
+    {
+        await using var mesh = await StartAsync("a", Zoned(("a", 4), ("b", 4)), callers: Callers("a", ("a", 6), ("b", 4)));
+        var plans = 0;
+        for (var second = 0; second < 1200; second++)
+        {
+            var snapshot = mesh.Set.Snapshot!;
+            Pass(mesh, 1, snapshot.LocalShare < 1 ? [("a", 500), ("b", 100)] : [("a", 500)]);
+            plans += ReferenceEquals(snapshot, mesh.Set.Snapshot) ? 0 : 1;
+        }
+
+        Assert.Equal(1, mesh.Set.Snapshot!.LocalShare);
+        Assert.Equal(1, plans);
+    }
+
+    [Fact]
     public async Task WhereNobodyReports_TheBeatMakesNoPlan()
     {
         await using var mesh = await StartAsync("a", Zoned(("a", 2), ("b", 6)), callers: Callers("a", ("a", 4), ("b", 4)));
@@ -182,7 +198,7 @@ public class ReportedZoneTests
         Assert.Equal(0.84, mesh.Set.Snapshot!.LocalShare);
     }
 
-    private static List<(string Name, double Capacity)> Capacities(MeshEndpoint[] all) => [.. ZoneGroup.Of(all, all, 1.4, Subjects.At(Now)).Select(static zone => (zone.Name, Math.Round(zone.Capacity, 6)))];
+    private static List<(string Name, double Capacity)> Capacities(MeshEndpoint[] all) => [.. ZoneGroup.Of(all, all, 1.4, Subjects.At(Now), []).Select(static zone => (zone.Name, Math.Round(zone.Capacity, 6)))];
 
     private static void Report(MeshEndpoint[] endpoints, double capacity)
     {

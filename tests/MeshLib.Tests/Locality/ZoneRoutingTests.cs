@@ -259,8 +259,8 @@ public class ZoneRoutingTests
         all[0].Reachability.Note(nobody: true, 1);
         all[0].Reachability.Advance(subjects.Clock, Subjects.At(2));
 
-        Assert.Equal(1, Assert.Single(ZoneGroup.Of(all, all[..1], 1.4, Subjects.At(2))).Health);
-        Assert.Equal(0, Assert.Single(ZoneGroup.Of(all, [], 1.4, Subjects.At(2))).Health);
+        Assert.Equal(1, Assert.Single(ZoneGroup.Of(all, all[..1], 1.4, Subjects.At(2), [])).Health);
+        Assert.Equal(0, Assert.Single(ZoneGroup.Of(all, [], 1.4, Subjects.At(2), [])).Health);
     }
 
     [Fact]
