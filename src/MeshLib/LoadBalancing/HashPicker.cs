@@ -80,8 +80,8 @@ internal sealed class HashPicker : EndpointPicker
             place = _table.After(place, ref hash);
         }
 
-        // Where hardly anybody is live, going on would take long: who is left shares the keys out anew at each change.
-        var start = (int)(hash % (ulong)_live.Length);
+        // Where hardly anybody is live, going on would take long: who is left shares the keys out anew at each change. By another hash, for those of requests without a key are all even.
+        var start = (int)Math.BigMul(RequestHash.Another(hash), (ulong)_live.Length, out _);
         for (var i = 0; i < _live.Length; i++)
         {
             var index = _live[start + i < _live.Length ? start + i : start + i - _live.Length];
