@@ -9,7 +9,7 @@ internal sealed class HashPicker : EndpointPicker
     /// <summary>Only where nearly all are full is there no room after so many places; then the least full of them has to do.</summary>
     private const int MostPlaces = 32;
 
-    /// <summary>Enough to come by somebody who is live, where one in a hundred is, and by every one of so few that a call may have tried them all.</summary>
+    /// <summary>Of one pick, whatever number of places it looks at: enough to come by somebody who is live, where one in a hundred is.</summary>
     private const int MostSteps = 1024;
 
     private readonly HashTable _table;
@@ -38,17 +38,19 @@ internal sealed class HashPicker : EndpointPicker
     public override MeshEndpoint? Pick(MeshCall call)
     {
         var hash = _keys.Of(call.Request) ?? (ulong)_random.NextInt64() << 1;
-        var index = Untried(ref hash, call);
-        return _endpoints[_bound is null ? index : WithRoom(index, hash, call)];
+        var tried = HasTriedAll(call) ? null : call;
+        var steps = MostSteps;
+        var index = Next(ref hash, ref steps, tried);
+        return _endpoints[_bound is null ? index : WithRoom(index, hash, steps, tried)];
     }
 
-    private int WithRoom(int index, ulong hash, MeshCall call)
+    private int WithRoom(int index, ulong hash, int steps, MeshCall? tried)
     {
         var (best, least) = (index, _bound!.Fullness(index));
         for (var places = 1; least >= 1 && places < MostPlaces; places++)
         {
             hash = RequestHash.Another(hash);
-            index = Untried(ref hash, call);
+            index = Next(ref hash, ref steps, tried);
             if (_bound.Fullness(index) is var fullness && fullness < least)
             {
                 (best, least) = (index, fullness);
@@ -58,39 +60,47 @@ internal sealed class HashPicker : EndpointPicker
         return best;
     }
 
-    /// <summary>The first endpoint from the place of <paramref name="hash"/> on that the call has not tried; the first of all when it has tried all.</summary>
-    private int Untried(ref ulong hash, MeshCall call)
+    /// <summary>The first live endpoint from the place of <paramref name="hash"/> on that the call has not tried; <paramref name="tried"/> is <see langword="null"/> when it has tried all.</summary>
+    private int Next(ref ulong hash, ref int steps, MeshCall? tried)
     {
         var owners = _table.Owners;
-        var place = _table.PlaceOf(hash);
-        var first = -1;
-        for (var steps = 0; steps < MostSteps; steps++)
+        for (var place = _table.PlaceOf(hash); steps > 0; steps--)
         {
             var owner = owners[place];
-            if (_endpoints[owner] is { } endpoint)
+            if (_endpoints[owner] is { } endpoint && tried?.HasTried(endpoint) != true)
             {
-                if (!call.HasTried(endpoint))
-                {
-                    return owner;
-                }
-
-                first = first < 0 ? owner : first;
+                return owner;
             }
 
             place = _table.After(place, ref hash);
         }
 
-        // Where hardly anybody is live, going on would take long: who is left shares the keys out anew at each change.
-        var start = (int)(hash % (ulong)_live.Length);
-        for (var i = 0; i < _live.Length; i++)
+        // Where hardly anybody is live, going on would take long: who is left shares the keys out anew at each change. By another hash, for those of requests without a key are all even.
+        var at = (int)Math.BigMul(RequestHash.Another(hash), (ulong)_live.Length, out _);
+        while (tried?.HasTried(_endpoints[_live[at]]!) == true)
         {
-            var index = _live[start + i < _live.Length ? start + i : start + i - _live.Length];
+            at = at + 1 < _live.Length ? at + 1 : 0;
+        }
+
+        return _live[at];
+    }
+
+    // Known beforehand, or the walk would look for somebody who is not there.
+    private bool HasTriedAll(MeshCall call)
+    {
+        if (call.AttemptsMade < _live.Length)
+        {
+            return false;
+        }
+
+        foreach (var index in _live)
+        {
             if (!call.HasTried(_endpoints[index]!))
             {
-                return index;
+                return false;
             }
         }
 
-        return first < 0 ? _live[start] : first;
+        return true;
     }
 }

@@ -193,6 +193,30 @@ public class HashLoadBalancerTests
     }
 
     [Theory]
+    [InlineData(LoadBalancers.RingHash, 2)]
+    [InlineData(LoadBalancers.RingHash, 4)]
+    [InlineData(LoadBalancers.Maglev, 2)]
+    [InlineData(LoadBalancers.Maglev, 4)]
+    public void Pick_WhenHardlyAnybodyOfManyIsLive_GivesEachItsShareWithAKeyAndWithout(string name, int left)
+    {
+        const int Picks = 20_000;
+        var set = _subjects.Endpoints(10_000);
+        var live = Enumerable.Range(0, left).Select(i => set[1_000 + (i * 2_000)]).ToArray();
+        var picker = Create(name).CreatePicker(live, set);
+        var keyless = Call();
+
+        AssertEven(i => picker.Pick(keyless)!);
+        AssertEven(i => picker.Pick(Keyed($"user-{i}"))!);
+
+        void AssertEven(Func<int, MeshEndpoint> pick)
+        {
+            var hits = Enumerable.Range(0, Picks).Select(pick).CountBy(static e => e).ToDictionary();
+            Assert.Equal(live.ToHashSet(), hits.Keys.ToHashSet());
+            Assert.All(hits.Values, count => Assert.InRange(count / ((double)Picks / left), 0.9, 1.1));
+        }
+    }
+
+    [Theory]
     [MemberData(nameof(Names))]
     public void Pick_WhenNobodyWithWeightIsLive_GoesToThoseWithout(string name)
     {
